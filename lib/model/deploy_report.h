@@ -1,0 +1,77 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "model/gvk.h"
+#include "model/status.h"
+
+namespace instantexec::model {
+
+// What was done to one object, in kubectl's words.
+enum class Action { kCreated, kConfigured, kUnchanged, kPruned, kRestored, kDeleted, kSkipped, kFailed };
+
+// How a deploy, rollback or recovery ended.
+enum class DeployResult {
+  kNothingToDo,         // live state already is the release, healthy; nothing written
+  kDryRun,              // planned and checked, nothing written
+  kDeployed,            // the new release is recorded and healthy
+  kRolledBack,          // failed; every touched object verified back at its former state
+  kRollbackIncomplete,  // failed, and something could not be put back; see objects
+  kFailedKept,          // failed, and left as it is because rollback was switched off
+  kInterrupted,         // stopped with unfinished work recorded
+};
+
+struct ObjectOutcome {
+  ObjectRef object;
+  Action action = Action::kUnchanged;
+  ObjectStatus health;
+  std::string message;  // why, for kFailed and kSkipped; sanitised
+};
+
+// Last lines of one container's log.
+struct LogTail {
+  ObjectRef pod;
+  std::string container;
+  bool previous = false;  // of the instance before the last restart
+  std::vector<std::string> lines;
+};
+
+// Why a rollout failed, collected before the first write of the undo.
+struct FailureCause {
+  ObjectRef object;
+  std::string summary;  // the first line a person reads
+  std::string hint;
+  std::vector<Evidence> evidence;   // conditions and container states
+  std::vector<std::string> events;  // "Warning FailedCreate x3: …", newest last
+  std::vector<LogTail> logs;
+};
+
+// Result of reading every touched object afresh after an undo.
+struct Verification {
+  bool values = false;    // E1: canonical(after) = canonical(before)
+  bool identity = false;  // E2: same UIDs, nothing created left behind
+  std::vector<std::string> differences;
+};
+
+// Everything a deploy, rollback or recover has to say at its end.
+struct DeployReport {
+  DeployResult result = DeployResult::kNothingToDo;
+  std::string release;
+  std::string ns;
+  int revision = 0;           // the revision recorded or, after an undo, the one in force; 0: none
+  int previous_revision = 0;  // what `rollback` would return to; 0: none
+  std::vector<ObjectOutcome> objects;
+  std::optional<FailureCause> cause;
+  std::optional<Verification> verification;  // set after an undo
+  std::vector<std::string> warnings;         // server Warning headers and own remarks, each once
+  Duration elapsed{0};
+};
+
+[[nodiscard]] std::string_view to_string(Action action);        // "created", "configured", …
+[[nodiscard]] std::string_view to_string(DeployResult result);  // "deployed", "rolled_back", …
+
+}  // namespace instantexec::model

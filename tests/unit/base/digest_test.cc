@@ -1,0 +1,40 @@
+#include "base/digest.h"
+
+#include <gtest/gtest.h>
+
+namespace instantexec {
+namespace {
+
+TEST(Digest, Sha256OfKnownTexts) {
+  EXPECT_EQ(sha256_hex(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  EXPECT_EQ(sha256_hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+TEST(Digest, HmacOfRfc4231Case2) {
+  EXPECT_EQ(hmac_sha256_hex("Jefe", "what do ya want for nothing?"),
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+}
+
+TEST(Digest, Base64RoundTripsEveryLength) {
+  std::string bytes;
+  for (int i = 0; i < 70; ++i) {
+    const std::string encoded = base64_encode(bytes);
+    const auto decoded = base64_decode(encoded);
+    ASSERT_TRUE(decoded.has_value()) << encoded;
+    EXPECT_EQ(*decoded, bytes);
+    bytes += static_cast<char>(i * 37);
+  }
+}
+
+TEST(Digest, Base64RefusesWhatIsNotBase64) {
+  for (const char* text : {"abc", "ab$=", "====="}) {
+    EXPECT_FALSE(base64_decode(text).has_value()) << text;
+  }
+}
+
+TEST(Digest, Base64SkipsLineBreaks) {
+  EXPECT_EQ(base64_decode("aGVs\nbG8=\n").value_or("?"), "hello");
+}
+
+}  // namespace
+}  // namespace instantexec
