@@ -3,6 +3,7 @@ add_library(instantexec_settings INTERFACE)
 add_library(instantexec_warnings INTERFACE)
 
 target_compile_features(instantexec_settings INTERFACE cxx_std_20)
+target_compile_definitions(instantexec_settings INTERFACE _GLIBCXX_ASSERTIONS)
 target_compile_options(instantexec_warnings INTERFACE -Wall -Wextra -Wconversion -Wshadow -Wformat=2
                                                       -Werror=format-security)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
@@ -19,6 +20,11 @@ endif()
 if(INSTANTEXEC_COVERAGE)
   target_compile_options(instantexec_settings INTERFACE --coverage -fprofile-update=atomic)
   target_link_options(instantexec_settings INTERFACE --coverage)
+endif()
+
+if(INSTANTEXEC_STATIC)
+  include(InstantexecHardening)
+  target_link_libraries(instantexec_settings INTERFACE instantexec_hardening)
 endif()
 
 # ccache makes a second build of the same sources cheap; used when the machine has it.
