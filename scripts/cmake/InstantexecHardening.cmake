@@ -1,6 +1,7 @@
 # How the static release is compiled and linked: the compiler hardening guide of the OpenSSF, in options GCC 12 and
 # clang 14 both know. scripts/check_hardening.sh looks at the result rather than at this list.
 include(CheckCXXCompilerFlag)
+include(CheckCXXSourceRuns)
 add_library(instantexec_hardening INTERFACE)
 
 # The linker option -static-pie asks for -fPIE in every object; CMake's own setting would be -fPIC, which costs speed.
@@ -33,3 +34,15 @@ target_link_options(
   -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code
   -Wl,--gc-sections
   -Wl,--build-id=sha1)
+
+# Packed relocations are 5 % of the binary smaller. The linker may know them while the C library (before 2.36) cannot
+# start such a program, so this asks a program rather than the linker.
+set(CMAKE_REQUIRED_FLAGS -fPIE)
+set(CMAKE_REQUIRED_LINK_OPTIONS -static-pie -Wl,-z,pack-relative-relocs)
+check_cxx_source_runs("static int value; int* volatile pointer = &value; int main() { return *pointer; }"
+                      INSTANTEXEC_HAS_PACKED_RELOCATIONS)
+unset(CMAKE_REQUIRED_FLAGS)
+unset(CMAKE_REQUIRED_LINK_OPTIONS)
+if(INSTANTEXEC_HAS_PACKED_RELOCATIONS)
+  target_link_options(instantexec_hardening INTERFACE -Wl,-z,pack-relative-relocs)
+endif()
