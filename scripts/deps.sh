@@ -35,10 +35,10 @@ where() {
   local prefix
   case "$1" in
   tree-sitter | curl | yaml-cpp) ;;
-  *) die "there is no dependency named $1" "use tree-sitter, curl or yaml-cpp" ;;
+  *) fail "there is no dependency named $1" "use tree-sitter, curl or yaml-cpp" ;;
   esac
   prefix="$(prefix_of "$1")"
-  [ -e "$prefix/.complete" ] || die "$1 has not been built for this machine" "run scripts/deps.sh"
+  [ -e "$prefix/.complete" ] || fail "$1 has not been built for this machine" "run scripts/deps.sh"
   printf '%s\n' "$prefix"
 }
 

@@ -5,21 +5,22 @@ build_packages=(
   ca-certificates ccache cmake g++ git libcli11-dev libcurl4-openssl-dev libexpected-dev libfmt-dev libspdlog-dev
   libssl-dev libyaml-cpp-dev libzstd-dev ninja-build nlohmann-json3-dev)
 static_packages=(dpkg-dev libc-ares-dev libnghttp2-dev zlib1g-dev)
-test_packages=(libgmock-dev libgtest-dev openssl python3 python3-yaml)
+test_packages=(curl libgmock-dev libgtest-dev openssl python3 python3-yaml util-linux)
 lint_packages=(clang-format clang-tidy gcovr shellcheck)
 
 is_installed() {
   [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
 
+have_apt() { have apt-get dpkg-query; }
+
 # install_packages NAME...: installs those which are missing; with none missing it does not touch apt.
 install_packages() {
   local missing=() package
-  if ! have apt-get || ! have dpkg-query; then
-    say "this is not Debian or Ubuntu, so system packages are not installed here"
-    say "needed, by their Debian names: $*"
-    die "install the equivalents and Node's npm with your package manager" \
-      "then run scripts/deps.sh --tree-sitter and cmake --preset dev"
+  if ! have_apt; then
+    say "this is not Debian or Ubuntu: install the equivalents of these packages yourself, and Node's npm:"
+    say "  $*"
+    return
   fi
   for package in "$@"; do is_installed "$package" || missing+=("$package"); done
   # npm may come from elsewhere than the distribution, so the program counts rather than the package.
@@ -29,12 +30,12 @@ install_packages() {
     say "system packages: all present"
     return
   fi
-  [ -z "${INSTANTEXEC_NO_APT:-}" ] || die "missing system packages: ${missing[*]}" "install them, or run without --no-apt"
+  [ -z "${INSTANTEXEC_NO_APT:-}" ] || fail "missing system packages: ${missing[*]}" "install them, or run without --no-apt"
   say "system packages: installing ${missing[*]}"
   as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq ||
-    die "apt-get update failed" "check the network and the apt sources"
+    fail "apt-get update failed" "check the network and the apt sources"
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2 ||
-    die "apt-get could not install: ${missing[*]}" "on Ubuntu enable the universe component, then run scripts/deps.sh again"
+    fail "apt-get could not install: ${missing[*]}" "on Ubuntu enable the universe component, then run scripts/deps.sh again"
 }
 
 # Ubuntu 22.04's default compiler is GCC 11, which lacks parts of C++20; GCC 12 is there beside it.
@@ -81,7 +82,7 @@ deb822_sources() {
 write_source_lists() {
   local folder="$1" codename suite file number=0
   codename="$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-}")"
-  [ -n "$codename" ] || die "/etc/os-release names no release" "use a Debian or Ubuntu release"
+  [ -n "$codename" ] || fail "/etc/os-release names no release" "use a Debian or Ubuntu release"
   # Not -backports or -proposed: only what the machine would install by itself.
   suite="$codename(-updates|-security|/updates)?"
   for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources; do
@@ -93,7 +94,7 @@ write_source_lists() {
     esac
   done
   find "$folder" -empty -type f -delete
-  [ -n "$(ls -A "$folder")" ] || die "no apt source for $codename/main was found in /etc/apt" "add the distribution's archive to the apt sources"
+  [ -n "$(ls -A "$folder")" ] || fail "no apt source for $codename/main was found in /etc/apt" "add the distribution's archive to the apt sources"
 }
 
 # fetch_source_package NAME: unpacks the distribution's source package, its patches applied, into ./NAME. apt verifies
@@ -101,15 +102,17 @@ write_source_lists() {
 # today: a security update is picked up by building again.
 fetch_source_package() {
   local name="$1" options
+  have_apt || fail "the source package of $name needs apt" \
+    "build the static release on Debian or Ubuntu; scripts/build.sh dev works here"
   mkdir -p apt/parts apt/lists/partial apt/cache/archives/partial apt/download
   write_source_lists apt/parts
   options=(-o Dir::Etc::SourceList=/dev/null -o "Dir::Etc::SourceParts=$PWD/apt/parts"
     -o "Dir::State::Lists=$PWD/apt/lists" -o "Dir::Cache=$PWD/apt/cache" -o APT::Sandbox::User=
     -o APT::Get::List-Cleanup=0 -o Acquire::Retries=3)
   apt-get "${options[@]}" -qq update ||
-    die "apt-get could not read the source index" "check the network and the apt sources"
+    fail "apt-get could not read the source index" "check the network and the apt sources"
   (cd apt/download && apt-get "${options[@]}" -qq source --download-only "$name") ||
-    die "apt-get could not fetch the source package of $name" "check that the mirror carries source packages"
+    fail "apt-get could not fetch the source package of $name" "check that the mirror carries source packages"
   dpkg-source --no-check -x apt/download/"$name"_*.dsc "$name" ||
-    die "the source package of $name could not be unpacked"
+    fail "the source package of $name could not be unpacked" "check the free space in $deps_dir"
 }

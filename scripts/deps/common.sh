@@ -4,6 +4,9 @@
 
 repo_root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 recipes="$repo_root/scripts/deps"
+PROGRAM=deps
+# shellcheck source=scripts/lib/common.sh
+source "$repo_root/scripts/lib/common.sh"
 lock_file="$repo_root/scripts/deps.lock"
 deps_dir="${INSTANTEXEC_DEPS_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/instantexec/deps}"
 # The system's compiler, not $CC: objects of GCC and clang link with one another, so one result serves every build.
@@ -15,16 +18,12 @@ harden_flags=(
   -ffunction-sections -fdata-sections)
 if [ "$(uname -m)" = x86_64 ]; then harden_flags+=(-fcf-protection=full); fi
 
-say() { printf 'deps: %s\n' "$*" >&2; }
-
-# die WHAT [NEXT]: one line about what failed, one about what to do.
-die() {
-  printf 'deps: error: %s\n' "$1" >&2
-  [ $# -lt 2 ] || printf 'deps: next: %s\n' "$2" >&2
+# fail WHAT NEXT: one line about what failed, one about what to do.
+fail() {
+  say "error: $1"
+  say "next: $2"
   exit 1
 }
-
-have() { command -v "$1" >/dev/null 2>&1; }
 
 # as_root COMMAND...: directly when root, else through sudo.
 as_root() {
@@ -33,7 +32,7 @@ as_root() {
   elif have sudo; then
     sudo "$@"
   else
-    die "not root and sudo is not installed; this needs root: $*" "run the command above as root, then run scripts/deps.sh again"
+    fail "not root and sudo is not installed; this needs root: $*" "run the command above as root, then run scripts/deps.sh again"
   fi
 }
 
@@ -70,7 +69,7 @@ ensure() {
     if ! (cd "$work/tmp" && exec bash "$repo_root/scripts/deps.sh" --recipe "$name" "$work/out") \
       >"$deps_dir/$name.log" 2>&1; then
       tail -n 30 "$deps_dir/$name.log" >&2
-      die "$name: the build failed; its last lines are above" "read $deps_dir/$name.log"
+      fail "$name: the build failed; its last lines are above" "read $deps_dir/$name.log"
     fi
     touch "$work/out/.complete"
     rm -rf "$prefix"

@@ -9,11 +9,11 @@ fetch_npm() {
   local package="$1" digest="$2" tarball actual folder
   tarball="$(npm pack --silent "$package" 2>npm.log)" || {
     cat npm.log >&2
-    die "npm could not fetch $package" "check the network and the npm configuration, then run scripts/deps.sh --tree-sitter"
+    fail "npm could not fetch $package" "check the network and the npm configuration, then run scripts/deps.sh --tree-sitter"
   }
   actual="$(sha256sum "$tarball" | cut -d ' ' -f 1)"
   [ "$actual" = "$digest" ] ||
-    die "$package has the digest $actual, but scripts/deps.lock pins $digest" "do not use it; compare the package with its upstream release"
+    fail "$package has the digest $actual, but scripts/deps.lock pins $digest" "do not use it; compare the package with its upstream release"
   folder="${package%@*}"
   folder="${folder##*/}"
   mkdir "$folder"
@@ -55,7 +55,7 @@ write_languages_header() {
 tree_sitter_build() {
   local out="$1" kind package digest folder core=""
   tree_sitter_flags="${harden_flags[*]} -std=c11 -fvisibility=hidden -ffile-prefix-map=$PWD=."
-  have npm || die "npm is not installed" "install npm with the system's package manager, then run scripts/deps.sh --tree-sitter"
+  have npm || fail "npm is not installed" "install npm with the system's package manager, then run scripts/deps.sh --tree-sitter"
   mkdir -p "$out/lib" "$out/include/tree_sitter" "$out/share/licenses"
   : >queue
   : >languages
@@ -72,7 +72,7 @@ tree_sitter_build() {
     *) queue_grammar "$folder/src" "${folder#tree-sitter-}" ;;
     esac
   done < <(tree_sitter_inputs)
-  [ -n "$core" ] || die "scripts/deps.lock names no tree-sitter core" "restore scripts/deps.lock from version control"
+  [ -n "$core" ] || fail "scripts/deps.lock names no tree-sitter core" "restore scripts/deps.lock from version control"
 
   compile_queue
   tree_sitter_flags+=" -D_POSIX_C_SOURCE=200112L -D_DEFAULT_SOURCE"
