@@ -1,0 +1,147 @@
+#include "status/child_index.h"
+
+#include <algorithm>
+#include <set>
+
+#include "status/event_view.h"
+
+namespace instantexec::status {
+namespace {
+
+constexpr std::size_t kMaxTerminations = 16;  // per container; the newest are kept
+
+constexpr std::string_view kContainerLists[] = {"/status/initContainerStatuses", "/status/containerStatuses"};
+
+}  // namespace
+
+std::vector<const model::Object*> Family::of_kind(std::string_view kind) const {
+  std::vector<const model::Object*> out;
+  std::copy_if(members.begin(), members.end(), std::back_inserter(out),
+               [&](const model::Object* member) { return member->kind() == kind; });
+  return out;
+}
+
+RestartCounts restart_counts(const Family& family) {
+  RestartCounts counts;
+  for (const model::Object* pod : family.of_kind("Pod")) {
+    for (const std::string_view list : kContainerLists) {
+      for (const model::Json& container : model::get_array(pod->json, list)) {
+        counts[{pod->uid(), model::get_string(container, "/name")}] =
+            model::get_int(container, "/restartCount");
+      }
+    }
+  }
+  return counts;
+}
+
+void ChildIndex::upsert(const model::Object& object) {
+  const std::string uid = object.uid();
+  if (uid.empty()) return;
+  if (is_event(object)) {
+    erase_event(uid);
+    const std::string subject = EventView(object).subject_uid();
+    events_[subject].insert_or_assign(uid, object);
+    event_subjects_[uid] = subject;
+    return;
+  }
+  unlink(uid);
+  for (const model::Json& owner : model::get_array(object.json, "/metadata/ownerReferences")) {
+    const std::string owner_uid = model::get_string(owner, "/uid");
+    if (!owner_uid.empty()) children_[owner_uid].insert(uid);
+  }
+  if (object.kind() == "Pod") note_terminations(object);
+  objects_.insert_or_assign(uid, object);
+}
+
+void ChildIndex::erase(const model::Object& object) {
+  const std::string uid = object.uid();
+  if (is_event(object)) {
+    erase_event(uid);
+    return;
+  }
+  unlink(uid);
+  objects_.erase(uid);
+  const auto first = terminations_.lower_bound({uid, ""});
+  auto last = first;
+  while (last != terminations_.end() && last->first.first == uid) ++last;
+  terminations_.erase(first, last);
+}
+
+void ChildIndex::erase_event(const std::string& uid) {
+  const auto known = event_subjects_.find(uid);
+  if (known == event_subjects_.end()) return;
+  const auto about = events_.find(known->second);
+  about->second.erase(uid);
+  if (about->second.empty()) events_.erase(about);
+  event_subjects_.erase(known);
+}
+
+// Takes the object out of its owners' lists; owners may change between two states (adoption).
+void ChildIndex::unlink(const std::string& uid) {
+  const auto known = objects_.find(uid);
+  if (known == objects_.end()) return;
+  for (const model::Json& owner : model::get_array(known->second.json, "/metadata/ownerReferences")) {
+    const auto siblings = children_.find(model::get_string(owner, "/uid"));
+    if (siblings == children_.end()) continue;
+    siblings->second.erase(uid);
+    if (siblings->second.empty()) children_.erase(siblings);
+  }
+}
+
+void ChildIndex::note_terminations(const model::Object& pod) {
+  for (const std::string_view list : kContainerLists) {
+    for (const model::Json& container : model::get_array(pod.json, list)) {
+      auto& log = terminations_[{pod.uid(), model::get_string(container, "/name")}];
+      for (const std::string_view where : {"/lastState/terminated", "/state/terminated"}) {
+        const model::Json* end = model::find(container, where);
+        if (end == nullptr) continue;
+        const std::string id = model::get_string(*end, "/containerID");
+        const bool seen =
+            std::any_of(log.begin(), log.end(), [&](const Termination& t) { return t.container_id == id; });
+        if (seen) continue;
+        log.push_back({id, model::get_int(*end, "/exitCode"), model::get_string(*end, "/reason")});
+        if (log.size() > kMaxTerminations) log.erase(log.begin());
+      }
+    }
+  }
+}
+
+const model::Object* ChildIndex::find(std::string_view uid) const {
+  const auto it = objects_.find(uid);
+  return it == objects_.end() ? nullptr : &it->second;
+}
+
+Family ChildIndex::family(std::string_view uid) const {
+  Family family;
+  family.terminations = &terminations_;
+  if (uid.empty()) return family;
+  std::set<std::string, std::less<>> seen{std::string(uid)};  // owner references may form a ring
+  std::vector<std::string> open{std::string(uid)};
+  for (std::size_t i = 0; i < open.size(); ++i) {
+    const auto owned = children_.find(open[i]);
+    if (owned == children_.end()) continue;
+    for (const std::string& child : owned->second) {
+      if (!seen.insert(child).second) continue;
+      open.push_back(child);
+      family.members.push_back(&objects_.find(child)->second);
+    }
+  }
+  return family;
+}
+
+std::vector<model::Object> ChildIndex::events(const model::Object& object, const Family& family) const {
+  std::vector<model::Object> out;
+  const auto take = [&](const std::string& uid) {
+    const auto about = events_.find(uid);
+    if (uid.empty() || about == events_.end()) return;
+    for (const auto& [event_uid, event] : about->second) out.push_back(event);
+  };
+  take(object.uid());
+  for (const model::Object* member : family.members) take(member->uid());
+  std::stable_sort(out.begin(), out.end(), [](const model::Object& a, const model::Object& b) {
+    return EventView(a).last_seen() < EventView(b).last_seen();
+  });
+  return out;
+}
+
+}  // namespace instantexec::status
