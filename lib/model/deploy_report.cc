@@ -28,6 +28,8 @@ std::string_view to_string(DeployResult result) {
   switch (result) {
     case DeployResult::kNothingToDo:
       return "nothing_to_do";
+    case DeployResult::kRefused:
+      return "refused";
     case DeployResult::kDryRun:
       return "dry_run";
     case DeployResult::kDeployed:

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "model/finding.h"
 #include "model/gvk.h"
 #include "model/status.h"
 
@@ -17,6 +18,7 @@ enum class Action { kCreated, kConfigured, kUnchanged, kPruned, kRestored, kDele
 // How a deploy, rollback or recovery ended.
 enum class DeployResult {
   kNothingToDo,         // live state already is the release, healthy; nothing written
+  kRefused,             // the plan holds findings of severity error; nothing written
   kDryRun,              // planned and checked, nothing written
   kDeployed,            // the new release is recorded and healthy
   kRolledBack,          // failed; every touched object verified back at its former state
@@ -65,6 +67,7 @@ struct DeployReport {
   int revision = 0;           // the revision recorded or, after an undo, the one in force; 0: none
   int previous_revision = 0;  // what `rollback` would return to; 0: none
   std::vector<ObjectOutcome> objects;
+  std::vector<Finding> findings;  // of the plan: why it was refused, and what else is worth knowing
   std::optional<FailureCause> cause;
   std::optional<Verification> verification;  // set after an undo
   std::vector<std::string> warnings;         // server Warning headers and own remarks, each once

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "base/error.h"
+
+namespace instantexec::engine::errors {
+
+inline constexpr ErrorCode kLocked{"release.locked", ExitCode::kLocked,
+                                   "Another run holds the lock of this release.",
+                                   "wait for it to end, or give a longer --lock-timeout"};
+inline constexpr ErrorCode kLockLost{
+    "release.lock-lost", ExitCode::kInterrupted,
+    "The lock could not be renewed in time, so writing stopped; another run may have taken over.",
+    "kubectl instantexec recover"};
+inline constexpr ErrorCode kInterrupted{"interrupted", ExitCode::kInterrupted,
+                                        "The run was interrupted before its end.",
+                                        "kubectl instantexec recover"};
+inline constexpr ErrorCode kReleaseName{
+    "release.name", ExitCode::kUsage,
+    "A release name is a DNS label: lower-case letters, digits and dashes, at most 53 characters.", ""};
+inline constexpr ErrorCode kReleaseNotFound{"release.not-found", ExitCode::kUsage,
+                                            "No record of this release exists in the namespace.",
+                                            "kubectl instantexec status -A"};
+inline constexpr ErrorCode kRevisionNotFound{"revision.not-found", ExitCode::kUsage,
+                                             "The release has no such revision to go back to.",
+                                             "kubectl instantexec history"};
+inline constexpr ErrorCode kRecordChanged{
+    "record.changed", ExitCode::kLocked,
+    "The record of the release changed while this run held a copy; another run worked on it.",
+    "run the same command again"};
+inline constexpr ErrorCode kRecordBroken{
+    "record.broken", ExitCode::kRollbackFailed,
+    "A record of the release is missing or does not match its digest.",
+    "kubectl get secret -l instantexec.dev/release -n NAMESPACE"};
+inline constexpr ErrorCode kReadFailed{"cluster.read-failed", ExitCode::kUnreachable,
+                                       "The API server did not answer a read.",
+                                       "kubectl instantexec doctor"};
+inline constexpr ErrorCode kWriteFailed{"cluster.write-failed", ExitCode::kUnreachable,
+                                        "The API server did not accept a write of a record.",
+                                        "kubectl instantexec doctor"};
+
+}  // namespace instantexec::engine::errors
