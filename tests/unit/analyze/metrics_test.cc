@@ -1,0 +1,80 @@
+#include "analyze/metrics.h"
+
+#include <gtest/gtest.h>
+
+namespace instantexec::analyze {
+namespace {
+
+TEST(Metrics, GoFunctionsAndNesting) {
+  const auto metrics =
+      measure_file("main.go",
+                   "package main\n\n// entry\nfunc main() {\n\tif true {\n\t\tfor {\n\t\t}\n\t}\n}\n\n"
+                   "func two() {\n}\n");
+  EXPECT_EQ(metrics.depth, Depth::kSyntax);
+  EXPECT_EQ(metrics.lines, 12U);
+  EXPECT_EQ(metrics.functions, 2U);
+  EXPECT_EQ(metrics.longest_function, 6U);
+  EXPECT_EQ(metrics.deepest_nesting, 2U);
+  EXPECT_EQ(metrics.comment_lines, 1U);
+  EXPECT_EQ(metrics.error_bytes, 0U);
+}
+
+struct LanguageRow {
+  const char* path;
+  const char* text;
+  std::size_t functions;
+};
+
+TEST(Metrics, EveryGrammarIsLinkedAndCounts) {
+  const LanguageRow rows[] = {{"a.yaml", "a: 1\nb: [2, 3]\n", 0},
+                              {"a.json", "{\"a\": 1}\n", 0},
+                              {"a.py", "def f():\n    return 1\n", 1},
+                              {"a.js", "const f = () => 1;\nfunction g() {}\n", 2},
+                              {"a.ts", "function g(x: number): number { return x; }\n", 1},
+                              {"a.tsx", "function G() { return <a/>; }\n", 1},
+                              {"a.java", "class A { void f() {} }\n", 1},
+                              {"a.c", "int f(void) { return 1; }\n", 1},
+                              {"a.rs", "fn f() {}\n", 1},
+                              {"a.sh", "f() { echo x; }\n", 1}};
+  for (const auto& row : rows) {
+    const auto metrics = measure_file(row.path, row.text);
+    EXPECT_EQ(metrics.depth, Depth::kSyntax) << row.path;
+    EXPECT_EQ(metrics.functions, row.functions) << row.path;
+    EXPECT_EQ(metrics.error_bytes, 0U) << row.path;
+  }
+}
+
+TEST(Metrics, SyntaxErrorsAreMeasured) {
+  const auto metrics = measure_file("a.json", "{\"a\": 1, %%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%}\n");
+  EXPECT_EQ(metrics.depth, Depth::kSyntax);
+  EXPECT_GT(metrics.error_bytes, 20U);
+  EXPECT_EQ(sum_metrics({&metrics, 1}).syntax_error_files, 1U);
+}
+
+TEST(Metrics, WhatIsNotReadSaysWhy) {
+  EXPECT_EQ(measure_file("a.bin", std::string("a\0b", 3)).skipped_because, "binary");
+  EXPECT_EQ(measure_file("a.go", std::string(kMaxFileBytes + 1, 'x')).skipped_because, "larger than 1 MB");
+  EXPECT_EQ(measure_file("notes.md", "hello").depth, Depth::kText);
+  EXPECT_EQ(measure_file("notes.md", "hello").lines, 1U);
+}
+
+TEST(Metrics, HostileNestingStaysBounded) {
+  for (const char* path : {"a.js", "a.go", "a.py", "a.yaml", "a.json", "a.rs", "a.sh"}) {
+    const std::string brackets(100'000, '[');
+    EXPECT_EQ(measure_file(path, brackets).bytes, brackets.size()) << path;
+  }
+}
+
+TEST(Metrics, SumsByLanguage) {
+  const std::vector<FileMetrics> files{measure_file("a.yaml", "a: 1\n"),
+                                       measure_file("b.yaml", "b: 1\nc: 2\n"), measure_file("x.md", "x\n"),
+                                       skipped_file("big.go", "out of time")};
+  const auto sum = sum_metrics(files);
+  EXPECT_EQ(sum.total_files, 4U);
+  EXPECT_EQ(sum.analyzed_files, 3U);
+  EXPECT_EQ(sum.total_lines, 4U);
+  EXPECT_EQ(sum.lines_by_language.at("YAML"), 3U);
+}
+
+}  // namespace
+}  // namespace instantexec::analyze
