@@ -43,7 +43,7 @@ prefix_of() {
   local key
   key="$({
     "${1//-/_}_inputs"
-    cat "$recipes/common.sh" "$recipes/$1.sh"
+    cat "$recipes/$1.sh"
     "$C_COMPILER" --version | head -n 1
     uname -sm
     printf '%s\n' "${harden_flags[@]}"

@@ -5,7 +5,7 @@
 # the program chooses one at run time. Sourced by scripts/deps.sh.
 
 curl_inputs() {
-  cat "$recipes/apt.sh"
+  cat "$recipes/curl_features.c"
   (. /etc/os-release && printf '%s %s\n' "$ID" "${VERSION_ID:-}")
   # libcurl4-openssl-dev comes from the same source package, so an update of it means there is a new source.
   dpkg-query -W libcurl4-openssl-dev libssl-dev libnghttp2-dev libc-ares-dev zlib1g-dev 2>/dev/null || true

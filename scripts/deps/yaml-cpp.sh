@@ -7,7 +7,6 @@ yaml_cpp_archive_exists() {
 }
 
 yaml_cpp_inputs() {
-  cat "$recipes/apt.sh"
   (. /etc/os-release && printf '%s %s\n' "$ID" "${VERSION_ID:-}")
   c++ --version | head -n 1
   dpkg-query -W libyaml-cpp-dev 2>/dev/null || true
