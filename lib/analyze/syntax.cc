@@ -1,6 +1,7 @@
 #include "analyze/syntax.h"
 
 #include <tree_sitter/api.h>
+#include <tree_sitter/languages.h>
 
 #include <algorithm>
 #include <array>
@@ -8,20 +9,6 @@
 #include <memory>
 #include <utility>
 #include <vector>
-
-extern "C" {
-const TSLanguage* tree_sitter_bash(void);
-const TSLanguage* tree_sitter_c(void);
-const TSLanguage* tree_sitter_go(void);
-const TSLanguage* tree_sitter_java(void);
-const TSLanguage* tree_sitter_javascript(void);
-const TSLanguage* tree_sitter_json(void);
-const TSLanguage* tree_sitter_python(void);
-const TSLanguage* tree_sitter_rust(void);
-const TSLanguage* tree_sitter_tsx(void);
-const TSLanguage* tree_sitter_typescript(void);
-const TSLanguage* tree_sitter_yaml(void);
-}
 
 namespace instantexec::analyze {
 namespace {
@@ -46,11 +33,12 @@ const TSLanguage* grammar_of(Language language) {
       return tree_sitter_java();
     case Language::kC:
       return tree_sitter_c();
+    case Language::kCpp:
+      return tree_sitter_cpp();
     case Language::kRust:
       return tree_sitter_rust();
     case Language::kBash:
       return tree_sitter_bash();
-    case Language::kCpp:
     case Language::kText:
     case Language::kUnknown:
       return nullptr;

@@ -34,6 +34,7 @@ TEST(Metrics, EveryGrammarIsLinkedAndCounts) {
                               {"a.tsx", "function G() { return <a/>; }\n", 1},
                               {"a.java", "class A { void f() {} }\n", 1},
                               {"a.c", "int f(void) { return 1; }\n", 1},
+                              {"a.cc", "struct A { int f() const { return 1; } };\n", 1},
                               {"a.rs", "fn f() {}\n", 1},
                               {"a.sh", "f() { echo x; }\n", 1}};
   for (const auto& row : rows) {
