@@ -94,11 +94,12 @@ start_component() {
   detach "$DIR/pids/$c" "$DIR/logs/$c.log" "$BIN/$c" "${arguments[@]}"
 }
 
-# api PATH CURL-OPTION...: one request as admin; the body on stdout, nothing else.
+# api PATH CURL-OPTION...: one request as admin; the body on stdout, nothing else. Neither the caller's .curlrc nor a
+# proxy has a say in it.
 api() {
   local path=$1 p=$DIR/pki
   shift
-  curl --silent --fail --max-time 5 --cacert "$p/ca.crt" --cert "$p/admin.crt" --key "$p/admin.key" "$@" \
+  curl --disable --noproxy '*' --silent --fail --max-time 5 --cacert "$p/ca.crt" --cert "$p/admin.crt" --key "$p/admin.key" "$@" \
     "https://127.0.0.1:$APISERVER_PORT$path"
 }
 
