@@ -89,14 +89,17 @@ def kubeconfig():
     given = os.environ.get("INSTANTEXEC_SANDBOX_KUBECONFIG")
     if given:
         return pathlib.Path(given)
-    # A first build takes minutes and reports on stderr, which is the test's own.
-    up = subprocess.run([SCRIPT, "up"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
-    sys.stderr.write(up.stderr)
+    last = ""
+    with subprocess.Popen([SCRIPT, "up"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as up:
+        for line in up.stderr:  # a first build takes minutes: its progress is shown as it comes
+            sys.stderr.write(line)
+            last = line.strip() or last
+        answer = up.stdout.read().strip()
     if up.returncode == EXIT_SKIP:
-        raise Unavailable(up.stderr.strip().splitlines()[-1])
+        raise Unavailable(last)
     if up.returncode != 0:
-        raise RuntimeError(f"scripts/sandbox up: exit code {up.returncode}")
-    return pathlib.Path(up.stdout.strip().splitlines()[-1])
+        raise RuntimeError(f"scripts/sandbox up: exit code {up.returncode}: {last}")
+    return pathlib.Path(answer)
 
 
 @functools.lru_cache(maxsize=None)
@@ -268,12 +271,33 @@ class ClusterTestCase(unittest.TestCase):
         answer = self.kubectl("get", kind, *([name] if name else []), "-o", "json").json()
         return answer if name else answer["items"]
 
-    def tool(self, *arguments, stdin=None, config=None, env=None, cwd=None, timeout=120):
-        """Runs the binary in this test's namespace, away from the caller's configuration and caches."""
+    def tool(self, *arguments, namespaced=True, stdin=None, cwd=None, timeout=120, config=None, env=None):
+        """Runs the binary in this test's namespace, away from the caller's configuration and caches.
+
+        `namespaced=False` leaves out the `-n`, for verbs that take none.
+        """
+        command, environment = self._tool(arguments, namespaced, config, env)
+        return run(command, stdin=stdin, env=environment, cwd=cwd, timeout=timeout)
+
+    def spawn_tool(self, *arguments, config=None, env=None):
+        """Starts the binary and returns its Popen (text, all three pipes): for signals and kills. Ended by the test."""
+        command, environment = self._tool(arguments, True, config, env)
+        pipe = subprocess.PIPE
+        process = subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+
+        def end():
+            process.kill()
+            process.communicate()
+
+        self.addCleanup(end)
+        return process
+
+    def _tool(self, arguments, namespaced, config, env):
         environment = clean_environment(
             KUBECONFIG=config or kubeconfig(), KUBECACHEDIR=self.folder(), NO_COLOR="1", **(env or {})
         )
-        return run([binary(), *arguments, "-n", self.namespace], stdin=stdin, env=environment, cwd=cwd, timeout=timeout)
+        command = [str(binary()), *(str(word) for word in arguments)]
+        return (command + ["-n", self.namespace] if namespaced else command), environment
 
     def snapshot(self, **options):
         return snapshot(self.namespace, **options)
