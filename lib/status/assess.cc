@@ -1,0 +1,125 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "status/rule.h"
+
+namespace instantexec::status {
+namespace {
+
+// Kinds whose controllers always report the generation they have seen; without it their numbers may be of an
+// earlier spec.
+bool must_observe(const model::Gvk& gvk) {
+  if (gvk.group == "apps") return gvk.kind != "ControllerRevision";
+  if (gvk.group.empty()) return gvk.kind == "ReplicationController";
+  return gvk.group == "policy" && gvk.kind == "PodDisruptionBudget";
+}
+
+Assessment terminating(const model::Object& object) {
+  std::vector<std::string> finalizers;
+  for (const model::Json& item : model::get_array(object.json, "/metadata/finalizers")) {
+    if (item.is_string()) finalizers.push_back(item.get<std::string>());
+  }
+  Assessment out =
+      in_progress("Terminating", finalizers.empty() ? std::string("being deleted")
+                                                    : "being deleted; waits for " + join(finalizers, ", "));
+  out.status.status = model::HealthStatus::kTerminating;
+  return out;
+}
+
+// What must hold before the status says anything about the spec we applied.
+std::optional<Assessment> gate(const Input& input) {
+  const model::Object& object = input.object;
+  const Context& context = input.context;
+  if (!context.uid.empty() && object.uid() != context.uid) {
+    return failed("Replaced", "the object was deleted and created anew by someone else",
+                  describe_command(object));
+  }
+  if (object.terminating()) return terminating(object);
+  if (context.min_generation > 0 && object.generation() < context.min_generation) {
+    return in_progress("StaleRead", "the state read is older than the change");
+  }
+  const auto observed = observed_generation(object);
+  if (observed ? *observed < object.generation() : must_observe(object.gvk())) {
+    return in_progress("WaitingForController", "the controller has not yet seen the change");
+  }
+  if (const auto stalled = find_condition(object, "Stalled"); stalled && stalled->is_true()) {
+    return failed(stalled->reason.empty() ? "Stalled" : stalled->reason, stalled->message,
+                  describe_command(object));
+  }
+  if (const auto busy = find_condition(object, "Reconciling"); busy && busy->is_true()) {
+    return in_progress(busy->reason.empty() ? "Reconciling" : busy->reason,
+                       busy->message.empty() ? "the controller is at work" : busy->message);
+  }
+  return std::nullopt;
+}
+
+// The caller's rule may name a built-in kind too.
+bool has_own_rule(const model::Gvk& gvk, std::span<const CustomRule> rules) {
+  return std::any_of(rules.begin(), rules.end(), [&](const CustomRule& rule) {
+    return rule.group == gvk.group && (rule.kind.empty() || rule.kind == gvk.kind);
+  });
+}
+
+}  // namespace
+
+Assessment assess(const model::Object& object, const Family& family, std::span<const model::Object> events,
+                  const Context& context) {
+  const Input input{object, family, events, context};
+  if (auto early = gate(input)) return *std::move(early);
+  const model::Gvk gvk = object.gvk();
+  const Rule rule = has_own_rule(gvk, context.rules) ? nullptr : built_in_rule(gvk);
+  Assessment out = rule != nullptr ? rule(input) : assess_custom(input);
+  // What lies in the past can no longer change anything.
+  if (out.changes_at && *out.changes_at <= context.now) out.changes_at.reset();
+  return out;
+}
+
+Assessment assess(const model::Object& object, const ChildIndex& index, const Context& context) {
+  const Family family = index.family(object.uid());
+  return assess(object, family, index.events(object, family), context);
+}
+
+model::ObjectStatus compute(const model::Object& object, const Family& family,
+                            std::span<const model::Object> events, const Context& context) {
+  return assess(object, family, events, context).status;
+}
+
+std::optional<Timestamp> next_deadline(std::span<const Assessment> assessments) {
+  std::optional<Timestamp> out;
+  for (const Assessment& assessment : assessments) out = earlier(out, assessment.changes_at);
+  return out;
+}
+
+model::ObjectStatus missing(const model::Object& last_seen) {
+  model::ObjectStatus out;
+  const bool expires =
+      last_seen.kind() == "Job" && model::find(last_seen.json, "/spec/ttlSecondsAfterFinished") != nullptr;
+  if (!expires) {
+    out.status = model::HealthStatus::kNotFound;
+    out.reason = "NotFound";
+    out.message = "the object does not exist";
+    return out;
+  }
+  const auto complete = find_condition(last_seen, "Complete");
+  out.reason = "Expired";
+  if (complete && complete->is_true()) {
+    out.status = model::HealthStatus::kCurrent;
+    out.message = "the Job had completed before its time to live ended";
+  } else {
+    out.status = model::HealthStatus::kUnknown;
+    out.message = "the Job is gone and was not seen to complete";
+  }
+  return out;
+}
+
+Timestamp cluster_time(const model::Object& object) {
+  Timestamp newest = time_at(object.json, "/metadata/creationTimestamp");
+  for (const model::Json& entry : model::get_array(object.json, "/metadata/managedFields")) {
+    newest = std::max(newest, time_at(entry, "/time"));
+  }
+  return newest;
+}
+
+}  // namespace instantexec::status

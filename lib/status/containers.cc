@@ -1,0 +1,297 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+#include "status/event_view.h"
+#include "status/pod.h"
+
+namespace instantexec::status {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kPullWindow = 150s;     // registries and mirrors recover within minutes
+constexpr Duration kCreateWindow = 150s;   // container runtime busy
+constexpr std::int64_t kCrashes = 2;       // restarts with the same exit code
+constexpr std::int64_t kMixedCrashes = 5;  // restarts with changing exit codes
+constexpr Timestamp kAtOnce{};
+
+bool contains_any(std::string_view text, std::span<const std::string_view> words) {
+  return std::any_of(words.begin(), words.end(),
+                     [&](std::string_view word) { return text.find(word) != std::string_view::npos; });
+}
+
+// One container: its status, its spec and the pod.
+struct Container {
+  const model::Object& pod;
+  const model::Json& status;
+  const model::Json& spec;
+  bool init = false;
+  const Input& input;
+
+  [[nodiscard]] std::string name() const { return model::get_string(status, "/name"); }
+  [[nodiscard]] std::string waiting() const { return model::get_string(status, "/state/waiting/reason"); }
+  [[nodiscard]] std::string waiting_message() const {
+    return model::get_string(status, "/state/waiting/message");
+  }
+  // A sidecar is an init container with a restart policy of its own (KEP-753).
+  [[nodiscard]] std::string restart_policy() const {
+    const std::string of_pod = model::get_string(pod.json, "/spec/restartPolicy", "Always");
+    return model::get_string(spec, "/restartPolicy", of_pod);
+  }
+  [[nodiscard]] std::int64_t restarts() const {
+    const auto before = input.context.restarts_at_apply.find({pod.uid(), name()});
+    const std::int64_t base = before == input.context.restarts_at_apply.end() ? 0 : before->second;
+    return model::get_int(status, "/restartCount") - base;
+  }
+  [[nodiscard]] std::vector<Termination> terminations() const {
+    if (input.family.terminations == nullptr) return {};
+    const auto log = input.family.terminations->find({pod.uid(), name()});
+    return log == input.family.terminations->end() ? std::vector<Termination>{} : log->second;
+  }
+  [[nodiscard]] Problem problem(std::string_view reason, std::string_view text, std::string_view hint,
+                                std::optional<Timestamp> doomed_at) const {
+    Problem out;
+    out.reason = reason;
+    out.text = clean(fmt::format("{} {}: {}", init ? "init container" : "container", name(), text));
+    out.hint = hint.empty() ? describe_command(pod) : std::string(hint);
+    out.container = name();
+    out.doomed_at = doomed_at;
+    return out;
+  }
+};
+
+// The message without what it quotes: an image named "team/not-found" must not look like an answer.
+std::string without_names(std::string_view message, const std::string& image) {
+  std::string out;
+  bool quoted = false;
+  for (const char c : message) {
+    if (c == '"') quoted = !quoted;
+    if (!quoted && c != '\\') out += c;
+  }
+  const std::string repository = image.substr(0, image.find_first_of(":@"));
+  for (const std::string& name : {image, repository}) {
+    for (auto at = out.find(name); !name.empty() && at != std::string::npos; at = out.find(name)) {
+      out.erase(at, name.size());
+    }
+  }
+  return to_lower(out);
+}
+
+enum class PullFailure { kTransient, kNotFound, kDenied, kPlatform };
+
+// Wording of containerd, CRI-O and the OCI distribution specification's error codes.
+PullFailure classify_pull(std::string_view message) {
+  static constexpr std::array<std::string_view, 10> kTransientWords{
+      "429",           "too many requests", "toomanyrequests",
+      "timeout",       "timed out",         "unexpected status code 5",
+      "connection re", "tls handshake",     "no such host",
+      "unexpected eof"};
+  static constexpr std::array<std::string_view, 3> kPlatformWords{"no match for platform",
+                                                                  "no matching manifest", "exec format"};
+  static constexpr std::array<std::string_view, 4> kNotFoundWords{"not found", "manifest unknown",
+                                                                  "name unknown", "does not exist"};
+  static constexpr std::array<std::string_view, 4> kDeniedWords{"denied", "unauthorized", "403 forbidden",
+                                                                "authentication required"};
+  if (contains_any(message, kTransientWords)) return PullFailure::kTransient;
+  if (contains_any(message, kPlatformWords)) return PullFailure::kPlatform;
+  // "pull access denied, repository does not exist or may require authorization": denied is the honest word.
+  if (contains_any(message, kDeniedWords)) return PullFailure::kDenied;
+  if (contains_any(message, kNotFoundWords)) return PullFailure::kNotFound;
+  return PullFailure::kTransient;
+}
+
+Problem pull_problem(const Container& c) {
+  const std::string image = model::get_string(c.spec, "/image", model::get_string(c.status, "/image"));
+  // A later state says only "Back-off pulling image"; the event keeps what the registry answered.
+  std::vector<std::string> messages{c.waiting_message()};
+  std::optional<Timestamp> since;
+  for (const model::Object* event : events_about(c.pod, c.input)) {
+    const EventView view(*event);
+    if (view.reason() != "Failed" && view.reason() != "BackOff") continue;
+    if (view.container() != c.name() || view.message().find("image") == std::string::npos) continue;
+    since = earlier(since, view.first_seen());
+    messages.push_back(view.message());
+  }
+  for (const std::string& message : messages) {
+    switch (classify_pull(without_names(message, image))) {
+      case PullFailure::kNotFound:
+        return c.problem("ImageNotFound", fmt::format("image {} was not found: {}", image, message),
+                         "check the image name and tag, and that it has been pushed", kAtOnce);
+      case PullFailure::kDenied:
+        return c.problem("ImagePullDenied", fmt::format("the registry refused image {}: {}", image, message),
+                         "check imagePullSecrets of the pod and its ServiceAccount", kAtOnce);
+      case PullFailure::kPlatform:
+        return c.problem("ImagePlatform",
+                         fmt::format("image {} has no build for the node: {}", image, message),
+                         "build the image for the node's architecture", kAtOnce);
+      case PullFailure::kTransient:
+        break;
+    }
+  }
+  // Without events only the start of the pod is known, and a long pull may have come before the first
+  // failure.
+  const Timestamp started =
+      std::max(time_at(c.pod.json, "/status/startTime"), time_at(c.pod.json, "/metadata/creationTimestamp"));
+  const Timestamp doomed_at = since ? *since + kPullWindow : started + 2 * kPullWindow;
+  return c.problem("ImagePull", fmt::format("cannot pull image {}: {}", image, messages.back()), "",
+                   doomed_at);
+}
+
+Problem create_problem(const Container& c, bool config) {
+  static constexpr std::array<std::string_view, 4> kTransientWords{
+      "failed to sync", "context deadline exceeded", "is reserved for", "timed out"};
+  const std::string message = c.waiting_message();
+  const std::string lower = to_lower(message);
+  // The kubelet's cache of ConfigMaps and Secrets may lag behind the API server.
+  const bool transient = contains_any(lower, kTransientWords);
+  const Timestamp started = time_at(c.pod.json, "/status/startTime");
+  return c.problem(config ? "ContainerConfig" : "ContainerCreate", message, "",
+                   transient ? std::optional(started + kCreateWindow) : std::optional(kAtOnce));
+}
+
+bool cannot_run(std::string_view reason) {
+  return reason == "StartError" || reason == "RunContainerError" || reason == "ContainerCannotRun";
+}
+
+// A container that could not be started at all. Exit 128 is what runtimes report for their own trouble,
+// unless the message says that the program is missing.
+std::optional<Problem> start_problem(const Container& c, const model::Json& end, std::string_view message) {
+  static constexpr std::array<std::string_view, 3> kPermanent{
+      "executable file not found", "no such file or directory", "permission denied"};
+  const bool permanent = contains_any(message, kPermanent);
+  if (!permanent && model::get_int(end, "/exitCode", 1) == 128) return std::nullopt;
+  return c.problem("ContainerStart", fmt::format("cannot be started: {}", message),
+                   "check command, args and the image's entry point", kAtOnce);
+}
+
+std::optional<Timestamp> crash_doom(const Container& c, std::int64_t exit_code) {
+  // A pod that runs to completion is retried by design; its Job has the limit.
+  if (c.restart_policy() != "Always") return std::nullopt;
+  if ((exit_code == 126 || exit_code == 127) && c.restarts() >= 1) return kAtOnce;
+  if (c.restarts() < kCrashes) return std::nullopt;
+  const std::vector<Termination> log = c.terminations();
+  const std::size_t known = std::min<std::size_t>(log.size(), 2);
+  const bool same = std::all_of(log.end() - static_cast<std::ptrdiff_t>(known), log.end(),
+                                [&](const Termination& t) { return t.exit_code == exit_code; });
+  if (same || c.restarts() >= kMixedCrashes) return kAtOnce;
+  return std::nullopt;
+}
+
+bool killed_twice_for_memory(const Container& c) {
+  const std::vector<Termination> log = c.terminations();
+  const auto kills =
+      std::count_if(log.begin(), log.end(), [](const Termination& t) { return t.reason == "OOMKilled"; });
+  if (kills >= 2) return c.restarts() >= 1;
+  const bool now_and_before = model::get_string(c.status, "/state/terminated/reason") == "OOMKilled" &&
+                              model::get_string(c.status, "/lastState/terminated/reason") == "OOMKilled";
+  return c.restarts() >= (now_and_before ? 1 : 2);
+}
+
+// `end` is how the container ended last; it is waiting for its next start, or has just ended.
+Problem crash_problem(const Container& c, const model::Json& end, bool waiting) {
+  const std::int64_t exit_code = model::get_int(end, "/exitCode");
+  const std::string reason = model::get_string(end, "/reason");
+  Problem out;
+  if (reason == "OOMKilled") {
+    const std::string limit = model::get_string(c.spec, "/resources/limits/memory", "none set");
+    const bool doomed = c.restart_policy() == "Always" && killed_twice_for_memory(c);
+    out = c.problem("OutOfMemory", fmt::format("killed for using more memory than its limit ({})", limit),
+                    "raise resources.limits.memory or use less",
+                    doomed ? std::optional(kAtOnce) : std::nullopt);
+  } else {
+    const std::string what =
+        fmt::format("exited with {}{}, {} since the change", exit_code,
+                    reason.empty() || reason == "Error" ? "" : " (" + reason + ")",
+                    counted(static_cast<std::size_t>(std::max<std::int64_t>(c.restarts(), 0)), "restart"));
+    const std::string hint = exit_code == 126 || exit_code == 127
+                                 ? "check command, args and the image's entry point"
+                             : exit_code == 0 ? "the program ends by itself; a server must keep running"
+                                              : "";
+    out = c.problem("CrashLoop", what, hint, crash_doom(c, exit_code));
+  }
+  out.has_log = true;
+  out.previous = waiting;
+  return out;
+}
+
+std::optional<Problem> waiting_problem(const Container& c) {
+  const std::string reason = c.waiting();
+  const model::Json& last = model::get_object(c.status, "/lastState/terminated");
+  if (reason == "InvalidImageName") {
+    return c.problem("InvalidImageName", c.waiting_message(), "correct the image name", kAtOnce);
+  }
+  if (reason == "ErrImageNeverPull") {
+    return c.problem("ImageNeverPull", c.waiting_message(),
+                     "load the image on the node or change imagePullPolicy", kAtOnce);
+  }
+  if (reason == "SignatureValidationFailed") {
+    return c.problem("ImageSignature", c.waiting_message(), "sign the image or correct the node's policy",
+                     kAtOnce);
+  }
+  if (reason == "ErrImagePull" || reason == "ImagePullBackOff" || reason == "ImageInspectError" ||
+      reason == "RegistryUnavailable") {
+    return pull_problem(c);
+  }
+  if (reason == "CreateContainerConfigError") return create_problem(c, true);
+  if (reason == "CreateContainerError") return create_problem(c, false);
+  if (cannot_run(reason)) {
+    if (auto found = start_problem(c, last, c.waiting_message())) return found;
+  }
+  if (reason == "CrashLoopBackOff" || (cannot_run(reason) && !last.empty())) {
+    const std::string last_reason = model::get_string(last, "/reason");
+    if (cannot_run(last_reason)) {
+      if (auto found = start_problem(c, last, model::get_string(last, "/message"))) return found;
+    }
+    return crash_problem(c, last, true);
+  }
+  return std::nullopt;
+}
+
+std::optional<Problem> ended_problem(const Container& c) {
+  const model::Json& end = model::get_object(c.status, "/state/terminated");
+  if (end.empty() || model::get_int(end, "/exitCode") == 0) return std::nullopt;
+  if (cannot_run(model::get_string(end, "/reason"))) {
+    if (auto found = start_problem(c, end, model::get_string(end, "/message"))) return found;
+  }
+  Problem out = crash_problem(c, end, false);
+  if (c.init && c.restart_policy() == "Never") {
+    out.reason = "InitContainerFailed";
+    out.doomed_at = kAtOnce;
+  }
+  return out;
+}
+
+const model::Json& spec_of(const model::Object& pod, std::string_view list, const std::string& name) {
+  static const model::Json kNone = model::Json::object();
+  for (const model::Json& container : model::get_array(pod.json, list)) {
+    if (model::get_string(container, "/name") == name) return container;
+  }
+  return kNone;
+}
+
+}  // namespace
+
+std::optional<Problem> container_problem(const model::Object& pod, const Input& input) {
+  struct List {
+    std::string_view statuses;
+    std::string_view specs;
+    bool init;
+  };
+  static constexpr List kLists[] = {{"/status/initContainerStatuses", "/spec/initContainers", true},
+                                    {"/status/containerStatuses", "/spec/containers", false}};
+  std::optional<Problem> worst;
+  for (const List& list : kLists) {
+    for (const model::Json& status : model::get_array(pod.json, list.statuses)) {
+      const Container c{pod, status, spec_of(pod, list.specs, model::get_string(status, "/name")), list.init,
+                        input};
+      worst = worse(std::move(worst), c.waiting().empty() ? ended_problem(c) : waiting_problem(c),
+                    input.context.now);
+    }
+  }
+  return worst;
+}
+
+}  // namespace instantexec::status

@@ -1,0 +1,120 @@
+#include "status/rule.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/text.h"
+#include "status/event_view.h"
+
+namespace instantexec::status {
+namespace {
+
+constexpr std::size_t kMaxText = 400;
+
+Assessment verdict(model::HealthStatus status, std::string_view reason, std::string_view message) {
+  Assessment out;
+  out.status.status = status;
+  out.status.reason = clean(reason);
+  out.status.message = clean(message);
+  return out;
+}
+
+std::optional<std::int64_t> as_number(const model::Json* value) {
+  if (value == nullptr) return std::nullopt;
+  if (value->is_number_integer()) return value->get<std::int64_t>();
+  if (!value->is_string()) return std::nullopt;
+  const auto& text = value->get_ref<const std::string&>();
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+}  // namespace
+
+Assessment current(std::string_view reason, std::string_view message) {
+  return verdict(model::HealthStatus::kCurrent, reason, message);
+}
+
+Assessment in_progress(std::string_view reason, std::string_view message) {
+  return verdict(model::HealthStatus::kInProgress, reason, message);
+}
+
+Assessment failed(std::string_view reason, std::string_view message, std::string_view hint) {
+  Assessment out = verdict(model::HealthStatus::kFailed, reason, message);
+  out.status.hint = hint;
+  return out;
+}
+
+Assessment suspended(std::string_view reason, std::string_view message, std::string_view hint) {
+  Assessment out = verdict(model::HealthStatus::kSuspended, reason, message);
+  out.status.hint = hint;
+  return out;
+}
+
+std::string clean(std::string_view text) {
+  return sanitise_line(trim(text), kMaxText);
+}
+
+std::vector<Condition> conditions(const model::Object& object) {
+  std::vector<Condition> out;
+  const std::int64_t generation = object.generation();
+  for (const model::Json& item : model::get_array(object.json, "/status/conditions")) {
+    if (!item.is_object()) continue;
+    const auto observed = as_number(model::find(item, "/observedGeneration"));
+    if (observed && *observed < generation) continue;
+    Condition condition{model::get_string(item, "/type"),     model::get_string(item, "/status"),
+                        model::get_string(item, "/reason"),   model::get_string(item, "/message"),
+                        time_at(item, "/lastTransitionTime"), time_at(item, "/lastUpdateTime")};
+    if (condition.updated == Timestamp{}) condition.updated = condition.since;
+    out.push_back(std::move(condition));
+  }
+  return out;
+}
+
+std::optional<Condition> find_condition(const model::Object& object, std::string_view type) {
+  for (Condition& condition : conditions(object)) {
+    if (condition.type == type) return std::move(condition);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::int64_t> observed_generation(const model::Object& object) {
+  return as_number(model::find(object.json, "/status/observedGeneration"));
+}
+
+Timestamp time_at(const model::Json& value, std::string_view pointer) {
+  const std::string text = model::get_string(value, pointer);
+  return text.empty() ? Timestamp{} : parse_rfc3339(text).value_or(Timestamp{});
+}
+
+std::optional<Timestamp> earlier(std::optional<Timestamp> a, std::optional<Timestamp> b) {
+  if (!a) return b;
+  if (!b) return a;
+  return std::min(*a, *b);
+}
+
+std::vector<const model::Object*> events_about(const model::Object& object, const Input& input) {
+  // Event times have whole seconds, the time of our apply may be finer.
+  const Duration second{1000};
+  const Timestamp from{input.context.applied_at.since_epoch / second * second};
+  std::vector<const model::Object*> out;
+  for (const model::Object& event : input.events) {
+    const EventView view(event);
+    const std::string uid = view.subject_uid();
+    const bool about = uid.empty() ? view.subject() == object.ref() : uid == object.uid();
+    if (about && view.last_seen() >= from) out.push_back(&event);
+  }
+  return out;
+}
+
+std::string describe_command(const model::Object& object) {
+  const model::ObjectRef ref = object.ref();
+  const std::string kind = to_lower(ref.kind) + (ref.group.empty() ? "" : "." + ref.group);
+  const std::string scope = ref.ns.empty() ? "" : fmt::format("-n {} ", ref.ns);
+  return clean(fmt::format("kubectl {}describe {} {}", scope, kind, ref.name));
+}
+
+}  // namespace instantexec::status

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "status/status.h"
+
+// What the per-kind rules share. Internal to the module.
+namespace instantexec::status {
+
+// Everything a rule may look at.
+struct Input {
+  const model::Object& object;
+  const Family& family;
+  std::span<const model::Object> events;
+  const Context& context;
+};
+
+using Rule = Assessment (*)(const Input&);
+
+// The rule of a kind this program knows by name, or nullptr.
+[[nodiscard]] Rule built_in_rule(const model::Gvk& gvk);
+
+// Rules for everything else: the caller's rules, then standard conditions, then well-known status words.
+[[nodiscard]] Assessment assess_custom(const Input& input);
+
+// Verdicts. `message` may be raw text from the cluster; it is sanitised and cut here.
+[[nodiscard]] Assessment current(std::string_view reason, std::string_view message);
+[[nodiscard]] Assessment in_progress(std::string_view reason, std::string_view message);
+[[nodiscard]] Assessment failed(std::string_view reason, std::string_view message,
+                                std::string_view hint = {});
+[[nodiscard]] Assessment suspended(std::string_view reason, std::string_view message, std::string_view hint);
+
+// One line of external text, sanitised and of bounded length.
+[[nodiscard]] std::string clean(std::string_view text);
+
+// A status condition of the current generation.
+struct Condition {
+  std::string type;
+  std::string status;  // "True", "False", "Unknown"
+  std::string reason;
+  std::string message;
+  Timestamp since;    // lastTransitionTime, zero when absent
+  Timestamp updated;  // lastUpdateTime, else `since`
+
+  [[nodiscard]] bool is_true() const { return status == "True"; }
+  [[nodiscard]] bool is_false() const { return status == "False"; }
+};
+
+// The condition of this type; nothing when absent or observed for an older generation than the object's.
+[[nodiscard]] std::optional<Condition> find_condition(const model::Object& object, std::string_view type);
+[[nodiscard]] std::vector<Condition> conditions(const model::Object& object);
+
+// status.observedGeneration as a number or a numeric string; nothing when absent or something else.
+[[nodiscard]] std::optional<std::int64_t> observed_generation(const model::Object& object);
+
+// RFC 3339 text at the pointer, zero when absent or unreadable.
+[[nodiscard]] Timestamp time_at(const model::Json& value, std::string_view pointer);
+
+// The earlier of two; unset means never.
+[[nodiscard]] std::optional<Timestamp> earlier(std::optional<Timestamp> a, std::optional<Timestamp> b);
+
+// Events about this object (by UID; by name for events without one) seen since our apply.
+[[nodiscard]] std::vector<const model::Object*> events_about(const model::Object& object, const Input& input);
+
+// "kubectl -n demo describe pod web-1": the shortest command that shows an object.
+[[nodiscard]] std::string describe_command(const model::Object& object);
+
+}  // namespace instantexec::status
