@@ -56,6 +56,10 @@ bool TreeBuilder::key_due() const {
          !frames_.back().merging;
 }
 
+bool TreeBuilder::value_due() const {
+  return !frames_.empty() && (frames_.back().key.has_value() || frames_.back().merging);
+}
+
 // Counts one node. Every event passes here before anything is built from it.
 bool TreeBuilder::charge(SourcePosition at, std::size_t bytes) {
   if (failed()) return false;

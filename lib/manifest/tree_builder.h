@@ -42,6 +42,8 @@ class TreeBuilder {
   // Records a problem unless there is one already.
   void fail(const ErrorCode& code, model::SourcePosition at, std::string message, std::string hint = {});
   [[nodiscard]] bool failed() const { return stream_.problem.has_value(); }
+  // Whether a key has been read and its value is awaited.
+  [[nodiscard]] bool value_due() const;
   [[nodiscard]] std::size_t documents() const { return stream_.documents.size(); }
   [[nodiscard]] Stream take() { return std::move(stream_); }
 

@@ -7,8 +7,10 @@
 #include <algorithm>
 #include <exception>
 #include <istream>
+#include <optional>
 #include <streambuf>
 #include <string>
+#include <vector>
 
 #include "base/text.h"
 #include "manifest/errors.h"
@@ -62,17 +64,22 @@ ScalarTag scalar_tag(std::string_view tag) {
   return ScalarTag::kString;
 }
 
-// Whether the text behind an opening quote holds the closing one.
-bool closes(char quote, std::string_view text) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
+bool quoted(std::string_view text) {
+  return text.starts_with('\'') || text.starts_with('"');
+}
+
+// Where the scalar ends that begins with a quote; nothing when it is not closed.
+std::optional<std::size_t> closing_quote(std::string_view text) {
+  const char quote = text.front();
+  for (std::size_t i = 1; i < text.size(); ++i) {
     if (quote == '"' && text[i] == '\\') {
       ++i;
     } else if (text[i] == quote) {
-      if (quote == '"' || !text.substr(i + 1).starts_with(quote)) return true;
+      if (quote == '"' || !text.substr(i + 1).starts_with(quote)) return i;
       ++i;  // '' stands for one quote
     }
   }
-  return false;
+  return std::nullopt;
 }
 
 class Events : public YAML::EventHandler {
@@ -88,16 +95,18 @@ class Events : public YAML::EventHandler {
     }
     builder_.begin_document(position(mark));
   }
-  void OnDocumentEnd() override { builder_.end_document(); }
+  void OnDocumentEnd() override {
+    if (ends_in_open_quote())
+      builder_.fail(errors::kSyntax, last_position(), "a quoted value has no closing quote");
+    builder_.end_document();
+  }
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    if (in_block_map() && !has_colon()) {
+      builder_.fail(errors::kSyntax, last_position(), "a key without ':'");
+    }
     last_offset_ = offset(mark);
-    // yaml-cpp drops the tag of a null-like scalar; the one that changes its meaning is !!str.
-    const bool string = rest().starts_with("!!str");
-    const std::string_view text = rest().substr(string ? 5 : 0);
-    const auto from = std::min(text.find_first_not_of(" \t"), text.size());
-    const auto word = text.substr(from, text.find_first_of(" \t\r\n,]}:#", from) - from);
-    builder_.scalar(position(mark), anchor, string ? word : "",
-                    string ? ScalarTag::kString : ScalarTag::kPlain);
+    const auto text = null_as_text();
+    builder_.scalar(position(mark), anchor, text.value_or(""), text ? ScalarTag::kString : ScalarTag::kPlain);
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     last_offset_ = offset(mark);
@@ -106,6 +115,7 @@ class Events : public YAML::EventHandler {
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
     last_offset_ = offset(mark);
+    last_plain_size_ = value.size();
     builder_.scalar(position(mark), anchor, value, scalar_tag(tag));
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t anchor,
@@ -115,20 +125,27 @@ class Events : public YAML::EventHandler {
   }
   void OnSequenceEnd() override { builder_.end_collection(); }
   void OnMapStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t anchor,
-                  YAML::EmitterStyle::value /*style*/) override {
+                  YAML::EmitterStyle::value style) override {
     last_offset_ = offset(mark);
+    flow_.push_back(style == YAML::EmitterStyle::Flow);
     builder_.begin_map(position(mark), anchor);
   }
-  void OnMapEnd() override { builder_.end_collection(); }
+  void OnMapEnd() override {
+    flow_.pop_back();
+    builder_.end_collection();
+  }
+
+ private:
+  [[nodiscard]] std::size_t offset(const YAML::Mark& mark) const {
+    return mark.pos < 0 ? text_.size() : std::min(static_cast<std::size_t>(mark.pos), text_.size());
+  }
+  [[nodiscard]] bool in_block_map() const { return builder_.value_due() && !flow_.empty() && !flow_.back(); }
+  [[nodiscard]] std::string_view rest() const { return text_.substr(last_offset_); }
 
   // yaml-cpp takes the end of the input for a closing quote.
   [[nodiscard]] bool ends_in_open_quote() const {
-    std::string_view left = rest();
-    while (left.starts_with('&') || left.starts_with('!')) {  // properties stand before the scalar
-      left.remove_prefix(std::min(left.find_first_of(" \t\r\n"), left.size()));
-      left.remove_prefix(std::min(left.find_first_not_of(" \t\r\n"), left.size()));
-    }
-    return (left.starts_with('\'') || left.starts_with('"')) && !closes(left.front(), left.substr(1));
+    const std::string_view left = last_scalar();
+    return quoted(left) && !closing_quote(left);
   }
   [[nodiscard]] SourcePosition last_position() const {
     const std::string_view before = text_.substr(0, last_offset_);
@@ -137,11 +154,38 @@ class Events : public YAML::EventHandler {
     return {static_cast<std::uint32_t>(line), static_cast<std::uint32_t>(before.size() - begin + 1)};
   }
 
- private:
-  [[nodiscard]] std::size_t offset(const YAML::Mark& mark) const {
-    return mark.pos < 0 ? text_.size() : std::min(static_cast<std::size_t>(mark.pos), text_.size());
+  // From the last scalar on, without the anchor and tag before it.
+  [[nodiscard]] std::string_view last_scalar() const {
+    std::string_view left = rest();
+    while (left.starts_with('&') || left.starts_with('!')) {
+      left.remove_prefix(std::min(left.find_first_of(" \t\r\n"), left.size()));
+      left.remove_prefix(std::min(left.find_first_not_of(" \t\r\n"), left.size()));
+    }
+    return left;
   }
-  [[nodiscard]] std::string_view rest() const { return text_.substr(last_offset_); }
+
+  // yaml-cpp drops the tag of a null-like scalar; the one that changes its meaning is !!str.
+  [[nodiscard]] std::optional<std::string_view> null_as_text() const {
+    constexpr std::string_view kTag = "!!str ";
+    if (!rest().starts_with(kTag)) return std::nullopt;
+    const std::string_view text =
+        trim(rest().substr(kTag.size(), rest().find_first_of("\r\n,]}:#") - kTag.size()));
+    const bool null = text == "~" || text == "null" || text == "Null" || text == "NULL";
+    return null ? std::optional(text) : std::nullopt;
+  }
+
+  // yaml-cpp takes a last line without a colon for a key without a value. `? key` may stand without one.
+  [[nodiscard]] bool has_colon() const {
+    const std::string_view before = text_.substr(0, last_offset_);
+    const auto previous = before.find_last_not_of(" \t\r\n");
+    if (previous != std::string_view::npos && before[previous] == '?') return true;
+    std::string_view left = last_scalar();
+    if (left.starts_with('*')) return true;
+    const std::size_t size = quoted(left) ? closing_quote(left).value_or(left.size()) + 1 : last_plain_size_;
+    left = left.substr(std::min(size, left.size()));
+    const auto next = left.find_first_not_of(" \t");
+    return next != std::string_view::npos && left[next] == ':';
+  }
 
   // yaml-cpp reads what is left over after a complete document as another document. A real one begins with
   // "---" or follows "...".
@@ -161,7 +205,9 @@ class Events : public YAML::EventHandler {
 
   std::string_view text_;
   TreeBuilder& builder_;
+  std::vector<bool> flow_;  // style of every open mapping
   std::size_t documents_ = 0;
+  std::size_t last_plain_size_ = 0;
   std::size_t last_offset_ = 0;
 };
 
@@ -174,9 +220,6 @@ void read_yaml(std::string_view text, TreeBuilder& builder) {
   try {
     YAML::Parser parser(stream);
     while (!builder.failed() && parser.HandleNextDocument(events)) {
-    }
-    if (!builder.failed() && events.ends_in_open_quote()) {
-      builder.fail(errors::kSyntax, events.last_position(), "a quoted value has no closing quote");
     }
   } catch (const YAML::DeepRecursion& error) {
     builder.fail(errors::kTooLarge, position(error.mark), "nested too deeply");

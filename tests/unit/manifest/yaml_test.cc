@@ -112,6 +112,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadRow{"OpenSingleQuote", "a: b\nc: 'd\n", "yaml.syntax", {2, 4}},
         BadRow{"OpenSingleQuoteAfterAnchor", "c: &x 'd''\n", "yaml.syntax", {1, 4}},
         BadRow{"OpenDoubleQuote", "a: \"b\\\"\n", "yaml.syntax", {1, 4}},
+        BadRow{"KeyWithoutColon", "a: 1\nb\n", "yaml.syntax", {2, 1}},
         BadRow{"LeftOver", "a: 1\n]\n", "yaml.syntax", {2, 1}},
         BadRow{"LeftOverFlow", "\"a\" \"b\"\n", "yaml.syntax", {1, 5}},
         BadRow{"BrokenJson", "{\"a\": 1,\n \"b\" 2}", "yaml.syntax", {2, 6}},
@@ -163,6 +164,13 @@ TEST(Yaml, NothingInNothing) {
     EXPECT_FALSE(stream.problem.has_value()) << text;
     EXPECT_TRUE(stream.documents.empty()) << text;
   }
+}
+
+TEST(Yaml, EmptyValuesAreNull) {
+  EXPECT_EQ(only_value("? a\n? b\n").dump(), R"({"a":null,"b":null})");
+  EXPECT_EQ(only_value("a:\n'b' :\n\"c\":\nd: {e, f: }\n").dump(),
+            R"({"a":null,"b":null,"c":null,"d":{"e":null,"f":null}})");
+  EXPECT_EQ(only_value("a:\n!!str b: 1\n&x c:\n").dump(), R"({"a":null,"b":1,"c":null})");
 }
 
 TEST(Yaml, KeepsDocumentsBeforeTheProblem) {
