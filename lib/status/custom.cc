@@ -126,9 +126,10 @@ std::optional<Assessment> by_phase(const Input& input) {
 }
 
 Assessment without_status(const Input& input) {
-  const Timestamp settled =
-      std::max(input.context.applied_at, time_at(input.object.json, "/metadata/creationTimestamp")) + kSettle;
-  if (settled > input.context.now) {
+  const Timestamp written =
+      std::max(input.context.applied_at, time_at(input.object.json, "/metadata/creationTimestamp"));
+  const Timestamp settled = written + kSettle;
+  if (written != Timestamp{} && settled > input.context.now) {
     Assessment out = in_progress("AwaitingStatus", "the controller has not reported yet");
     out.changes_at = settled;
     return out;

@@ -1,0 +1,142 @@
+#include "unit/status/table.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <charconv>
+
+#include "status/event_view.h"
+
+namespace instantexec::status::test {
+namespace {
+
+void resolve_times(model::Json& value) {
+  if (value.is_string()) {
+    const auto& text = value.get_ref<const std::string&>();
+    if (text.size() < 2 || text.front() != '@') return;
+    int seconds = 0;
+    const auto [end, error] = std::from_chars(text.data() + 1, text.data() + text.size(), seconds);
+    if (error == std::errc{} && end == text.data() + text.size()) value = format_rfc3339(at(seconds));
+    return;
+  }
+  if (value.is_structured()) {
+    for (auto& item : value) resolve_times(item);
+  }
+}
+
+std::string workload(std::string_view kind, std::string_view group, std::string_view spec,
+                     std::string_view status) {
+  return fmt::format(
+      "{{'apiVersion':'{}','kind':'{}','metadata':{{'name':'web','namespace':'demo','uid':'w','generation':2,"
+      "'annotations':{{'deployment.kubernetes.io/"
+      "revision':'2'}}}},'spec':{{{}}},'status':{{'observedGeneration':2{}{}}}}}",
+      group, kind, spec, status.empty() ? "" : ",", status);
+}
+
+}  // namespace
+
+Timestamp at(int seconds) {
+  return kApply + std::chrono::seconds(seconds);
+}
+
+model::Object object(std::string_view text) {
+  std::string quoted(text);
+  for (char& c : quoted) {
+    if (c == '\'') c = '"';
+  }
+  auto parsed = model::parse_json(quoted);
+  EXPECT_TRUE(parsed.has_value()) << quoted;
+  model::Object out{parsed.value_or(model::Json::object())};
+  resolve_times(out.json);
+  return out;
+}
+
+std::vector<model::Object> objects(const std::vector<std::string>& texts) {
+  std::vector<model::Object> out;
+  for (const std::string& text : texts) out.push_back(object(text));
+  return out;
+}
+
+void check(const std::vector<Row>& rows, Tweak tweak) {
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.name);
+    ChildIndex index;
+    for (const model::Object& other : objects(row.others)) index.upsert(other);
+    Context context;
+    context.now = at(row.now);
+    context.applied_at = kApply;
+    if (tweak != nullptr) tweak(context);
+    const Assessment got = assess(object(row.subject), index, context);
+    EXPECT_EQ(model::to_string(got.status.status), model::to_string(row.status)) << got.status.message;
+    EXPECT_EQ(got.status.reason, row.reason) << got.status.message;
+    EXPECT_FALSE(got.status.message.empty());
+    const auto expected = row.changes_at < 0 ? std::nullopt : std::optional(at(row.changes_at));
+    EXPECT_EQ(got.changes_at.has_value(), expected.has_value());
+    if (got.changes_at && expected) {
+      EXPECT_EQ(format_rfc3339(*got.changes_at), format_rfc3339(*expected));
+    }
+    if (got.status.doomed()) {
+      EXPECT_FALSE(got.status.hint.empty()) << "a failure names a next step";
+    }
+  }
+}
+
+std::string deployment(std::string_view spec, std::string_view status) {
+  return workload("Deployment", "apps/v1", spec, status);
+}
+
+std::string stateful_set(std::string_view spec, std::string_view status) {
+  return workload("StatefulSet", "apps/v1", spec, status);
+}
+
+std::string daemon_set(std::string_view spec, std::string_view status) {
+  return workload("DaemonSet", "apps/v1", spec, status);
+}
+
+std::string job(std::string_view spec, std::string_view status) {
+  return fmt::format(
+      "{{'apiVersion':'batch/v1','kind':'Job','metadata':{{'name':'web','namespace':'demo','uid':'w'}},"
+      "'spec':{{{}}},'status':{{{}}}}}",
+      spec, status);
+}
+
+std::string replica_set(int revision, int wanted, int created) {
+  return fmt::format(
+      "{{'apiVersion':'apps/"
+      "v1','kind':'ReplicaSet','metadata':{{'name':'web-{0}','namespace':'demo','uid':'rs{0}',"
+      "'annotations':{{'deployment.kubernetes.io/revision':'{0}'}},'ownerReferences':[{{'uid':'w'}}]}},"
+      "'spec':{{'replicas':{1}}},'status':{{'replicas':{2}}}}}",
+      revision, wanted, created);
+}
+
+std::string pod(std::string_view name, std::string_view owner, std::string_view status, std::string_view spec,
+                std::string_view hash) {
+  return fmt::format(
+      "{{'apiVersion':'v1','kind':'Pod','metadata':{{'name':'{0}','namespace':'demo','uid':'{0}','"
+      "creationTimestamp':"
+      "'@1','labels':{{'controller-revision-hash':'{4}'}},'ownerReferences':[{{'uid':'{1}'}}]}},'spec':{{{3}}"
+      "},"
+      "'status':{{{2}}}}}",
+      name, owner, status, spec, hash);
+}
+
+std::string pending(std::string_view container) {
+  return fmt::format(
+      "'phase':'Pending','startTime':'@1','conditions':[{{'type':'Ready','status':'False'}}],"
+      "'containerStatuses':[{{'name':'app','ready':false,{}}}]",
+      container);
+}
+
+std::string event(std::string_view uid, std::string_view reason, std::string_view message, int first,
+                  int last, int count, std::string_view container) {
+  const std::string path =
+      container.empty() ? "" : fmt::format(",'fieldPath':'spec.containers{{{}}}'", container);
+  return fmt::format(
+      "{{'apiVersion':'v1','kind':'Event','metadata':{{'name':'e','namespace':'demo','uid':'ev-{0}-{1}-{3}-{"
+      "4}'}},"
+      "'involvedObject':{{'uid':'{0}'{6}}},'reason':'{1}','message':'{2}','type':'Warning',"
+      "'firstTimestamp':'@{3}','lastTimestamp':'@{4}','count':{5}}}",
+      uid, reason, message, first, last, count, path);
+}
+
+}  // namespace instantexec::status::test
