@@ -75,7 +75,7 @@ class Authenticator {
   virtual ~Authenticator() = default;
 
   // What to attach now. Usually answers from memory; re-reads files and runs an exec plugin when due, and
-  // then blocks for as long as that takes. Errors: auth.* (see kube/errors.h). The caller must drop the
+  // then blocks for as long as that takes. Errors: auth.* (see kube/auth_errors.h). The caller must drop the
   // result when the URL is not https.
   virtual Result<Credentials> credentials() = 0;
 
