@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Line and branch coverage of lib/ by the tests that need no control plane.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+PROGRAM=coverage
+# shellcheck source=scripts/lib/common.sh
+source scripts/lib/common.sh
+# shellcheck source=scripts/lib/toolchain.sh
+source scripts/lib/toolchain.sh
+
+case "${1:-}" in
+-h | --help)
+  echo "Usage: scripts/coverage.sh [GCOVR-ARGUMENT...]"
+  echo "Prints lines and branches of lib/ per file; the last lines are the totals."
+  echo "For pages to browse: scripts/coverage.sh --html-details build/coverage/index.html"
+  exit 0
+  ;;
+esac
+have gcovr || die "gcovr is needed: scripts/deps.sh --lint"
+use_toolchain
+
+scripts/build.sh coverage
+# Counters add up over runs, and those of an earlier build belong to other code.
+find build/coverage -name '*.gcda' -delete
+ctest --test-dir build/coverage --label-exclude 'e2e|checks' --parallel "$(jobs)" --output-on-failure >build/coverage/tests.log || {
+  tail -n 40 build/coverage/tests.log >&2
+  die "tests fail; all of it is in build/coverage/tests.log"
+}
+
+# gcov must be of the compiler's own version. Branches that exist only for exceptions are not counted: our code does
+# not throw, and every allocation would otherwise add one.
+gcov=gcov
+if [[ "${CXX:-}" =~ g\+\+-([0-9]+)$ ]]; then gcov="gcov-${BASH_REMATCH[1]}"; fi
+gcovr --root . --filter 'lib/' --gcov-executable "$gcov" --exclude-throw-branches --exclude-unreachable-branches \
+  -j "$(jobs)" --json build/coverage/coverage.json build/coverage
+if [ $# -gt 0 ]; then
+  gcovr --root . --add-tracefile build/coverage/coverage.json "$@"
+else
+  gcovr --root . --add-tracefile build/coverage/coverage.json --txt --print-summary
+fi
