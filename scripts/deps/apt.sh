@@ -46,12 +46,13 @@ needs_newer_compiler() {
   [ -n "$major" ] && [ "$major" -lt 12 ]
 }
 
-# one_line_sources FILE: `deb` lines of the classic format as `deb-src`, for the distribution's own main archive.
+# one_line_sources RELEASE FILE: `deb` lines of the classic format as `deb-src`, for the distribution's own main archive.
 one_line_sources() {
-  sed -n -E 's/^[[:space:]]*deb([[:space:]]+(\[[^]]*\][[:space:]]+)?[^[:space:]]+[[:space:]]+'"$1"'[[:space:]]+.*\bmain\b.*)$/deb-src\1/p' "$2"
+  local blank='[[:space:]]+'
+  sed -n -E "s,^deb($blank(\[[^]]*\]$blank)?[^[:space:]]+$blank$1$blank(.*$blank)?main($blank.*)?)\$,deb-src\1,p" "$2"
 }
 
-# deb822_sources CODENAME FILE: stanzas of the newer format, likewise, one stanza per output paragraph.
+# deb822_sources RELEASE FILE: stanzas of the newer format, likewise, one stanza per output paragraph.
 deb822_sources() {
   awk -v release="$1" '
     function flush() {
