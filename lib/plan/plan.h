@@ -51,7 +51,8 @@ struct Step {
   bool deferred = false;
   // Dependents wait until it is ready, not only until it is written (a CustomResourceDefinition).
   bool gate = false;
-  std::vector<std::size_t> depends_on;  // indices into Plan::steps
+  std::vector<std::size_t> depends_on;  // steps that must be done before: indices into Plan::steps
+  std::vector<std::size_t> waits_for;   // whole groups that must be done before: indices into Plan::groups
   std::vector<FieldChange> changes;
   Reversibility reversibility = Reversibility::kExact;
   std::string reason;           // of the grade, or why the step is kKeep; may be empty
@@ -59,11 +60,18 @@ struct Step {
   model::SourceRange at;
 };
 
+// Steps that others wait for together, so that edges stay few: "what workloads of namespace demo may need".
+struct Group {
+  std::string name;
+  std::vector<std::size_t> members;  // indices into Plan::steps
+};
+
 struct Plan {
   std::string release;
   std::string ns;
-  int revision = 1;        // what this release will be recorded as
+  int revision = 1;         // what this release will be recorded as
   std::vector<Step> steps;  // wanted objects in manifest order, then those of the last release only
+  std::vector<Group> groups;
 
   // Some step writes.
   [[nodiscard]] bool changes_anything() const;

@@ -1,0 +1,82 @@
+#include "plan/grade.h"
+
+#include <gtest/gtest.h>
+
+#include "unit/plan/objects.h"
+
+namespace instantexec::plan {
+namespace {
+
+using test::make;
+using test::object;
+
+model::Object claim(const std::string& size) {
+  model::Object out = make("v1", "PersistentVolumeClaim", "data");
+  out.json["spec"]["resources"]["requests"]["storage"] = size;
+  return out;
+}
+
+TEST(Grade, ClaimsGrow) {
+  struct Row {
+    const char* before;
+    const char* after;
+    Reversibility expected;
+  };
+  const std::vector<Row> rows = {
+      {"1Gi", "2Gi", Reversibility::kNone},       {"1Gi", "1Gi", Reversibility::kExact},
+      {"1Gi", "1024Mi", Reversibility::kExact},   {"1G", "1Gi", Reversibility::kNone},
+      {"1e9", "1G", Reversibility::kExact},       {"500m", "1", Reversibility::kNone},
+      {"1Gi", "nonsense", Reversibility::kExact}, {"", "1Gi", Reversibility::kExact},
+  };
+  for (const Row& row : rows) {
+    EXPECT_EQ(grade_configure(claim(row.before), claim(row.after)).reversibility, row.expected)
+        << row.before << " to " << row.after;
+  }
+}
+
+TEST(Grade, ChangesThatCannotBeTakenBack) {
+  auto config = make("v1", "ConfigMap", "c");
+  auto frozen = config;
+  frozen.json["immutable"] = true;
+  EXPECT_EQ(grade_configure(config, frozen).reversibility, Reversibility::kNone);
+  EXPECT_EQ(grade_configure(frozen, frozen).reversibility, Reversibility::kExact);
+
+  const auto crd = [](const char* stored) {
+    auto out = make("apiextensions.k8s.io/v1", "CustomResourceDefinition", "w", "");
+    out.json["spec"]["versions"] = {{{"name", stored}, {"storage", true}}};
+    return out;
+  };
+  EXPECT_EQ(grade_configure(crd("v1"), crd("v2")).reversibility, Reversibility::kNone);
+  EXPECT_EQ(grade_configure(crd("v1"), crd("v1")).reversibility, Reversibility::kExact);
+
+  auto job = make("batch/v1", "Job", "j");
+  auto waiting = job;
+  waiting.json["spec"]["suspend"] = true;
+  EXPECT_EQ(grade_configure(waiting, job).reversibility, Reversibility::kNewIdentity);
+  EXPECT_EQ(grade_configure(job, waiting).reversibility, Reversibility::kExact);
+}
+
+TEST(Grade, CreationAndPruning) {
+  struct Row {
+    model::Object object;
+    Reversibility create;
+    Reversibility prune;
+  };
+  const std::vector<Row> rows = {
+      {make("v1", "ConfigMap", "a"), Reversibility::kExact, Reversibility::kNewIdentity},
+      {make("v1", "PersistentVolumeClaim", "a"), Reversibility::kNewIdentity, Reversibility::kNone},
+      {make("v1", "Namespace", "a", ""), Reversibility::kExact, Reversibility::kNone},
+      {make("apiextensions.k8s.io/v1", "CustomResourceDefinition", "a", ""), Reversibility::kExact,
+       Reversibility::kNone},
+      {make("batch/v1", "Job", "a"), Reversibility::kNewIdentity, Reversibility::kNewIdentity},
+  };
+  for (const Row& row : rows) {
+    EXPECT_EQ(grade_create(row.object).reversibility, row.create) << row.object.kind();
+    EXPECT_EQ(grade_prune(row.object).reversibility, row.prune) << row.object.kind();
+    EXPECT_EQ(grade_create(row.object).reason.empty(), row.create == Reversibility::kExact);
+    EXPECT_FALSE(grade_prune(row.object).reason.empty());
+  }
+}
+
+}  // namespace
+}  // namespace instantexec::plan
