@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+// Bytes of any length as pieces that fit into Secrets: compressed, split, and checked by digests on the way
+// back.
+namespace instantexec::journal {
+
+// A Secret holds 1 MiB; its metadata takes part of it.
+inline constexpr std::size_t kMaxChunk = 900 * 1024;
+// Unpacked bytes a record may have; more is refused on both ways.
+inline constexpr std::size_t kMaxBlob = std::size_t{256} * 1024 * 1024;
+
+struct ChunkRef {
+  std::string name;    // of the Secret
+  std::string digest;  // SHA-256 of the piece
+  friend bool operator==(const ChunkRef&, const ChunkRef&) = default;
+};
+
+// Where the bytes are and what they must be.
+struct Blob {
+  std::vector<ChunkRef> chunks;
+  std::size_t size = 0;  // unpacked
+  std::string digest;    // SHA-256 of the unpacked bytes
+  friend bool operator==(const Blob&, const Blob&) = default;
+};
+
+struct PackedBlob {
+  Blob blob;
+  std::vector<std::string> pieces;  // parallel to blob.chunks
+};
+
+// Packs with zstd. Pieces are named `prefix`.<index>.<first 8 digits of their digest>, so that different
+// contents never share a name. Error record.too-large.
+[[nodiscard]] Result<PackedBlob> pack(std::string_view bytes, std::string_view prefix);
+
+// The bytes again. Errors record.broken when a piece, the size or a digest does not match; never unpacks more
+// than blob.size or kMaxBlob bytes.
+[[nodiscard]] Result<std::string> unpack(const Blob& blob, std::span<const std::string> pieces);
+
+// One piece without name or digest, for small data inside another record.
+[[nodiscard]] Result<std::string> compress(std::string_view bytes);
+[[nodiscard]] Result<std::string> decompress(std::string_view bytes, std::size_t limit);
+
+}  // namespace instantexec::journal

@@ -1,0 +1,308 @@
+#include "journal/record.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "journal/errors.h"
+
+namespace instantexec::journal {
+namespace {
+
+using model::Json;
+
+constexpr int kSchema = 1;
+
+constexpr std::array<std::pair<Phase, std::string_view>, 8> kPhases = {
+    {{Phase::kIdle, "idle"},
+     {Phase::kApplying, "applying"},
+     {Phase::kCommitting, "committing"},
+     {Phase::kRollingBack, "rolling-back"},
+     {Phase::kDeployed, "deployed"},
+     {Phase::kRolledBack, "rolled-back"},
+     {Phase::kRollbackIncomplete, "rollback-incomplete"},
+     {Phase::kFailedKept, "failed-kept"}}};
+
+std::optional<Phase> phase_from(std::string_view word) {
+  for (const auto& [phase, name] : kPhases) {
+    if (name == word) return phase;
+  }
+  return std::nullopt;
+}
+
+std::string text(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+tl::unexpected<Error> broken(std::string_view what) {
+  return fail(errors::kBroken, "the record's " + std::string(what) + " cannot be read");
+}
+
+// Parsed, and of a schema this program knows.
+Result<Json> read(std::string_view bytes, std::string_view what) {
+  auto json = model::parse_json(bytes);
+  if (!json || !json->is_object()) return broken(what);
+  const auto schema = model::get_int(*json, "/schema");
+  if (schema > kSchema) {
+    return fail(errors::kNewer, "the record's " + std::string(what) + " has schema " +
+                                    std::to_string(schema) + "; this program reads up to " +
+                                    std::to_string(kSchema));
+  }
+  if (schema < 1) return broken(what);
+  return std::move(*json);
+}
+
+Json blob_json(const Blob& blob) {
+  Json chunks = Json::array();
+  for (const ChunkRef& chunk : blob.chunks) {
+    chunks.push_back(Json{{"name", chunk.name}, {"digest", chunk.digest}});
+  }
+  return Json{{"chunks", std::move(chunks)}, {"size", blob.size}, {"digest", blob.digest}};
+}
+
+Blob read_blob(const Json& json) {
+  Blob out;
+  out.size = static_cast<std::size_t>(std::max<std::int64_t>(0, model::get_int(json, "/size")));
+  out.digest = model::get_string(json, "/digest");
+  for (const Json& chunk : model::get_array(json, "/chunks")) {
+    out.chunks.push_back({model::get_string(chunk, "/name"), model::get_string(chunk, "/digest")});
+  }
+  return out;
+}
+
+Json operation_json(const Operation& operation) {
+  return Json{{"id", operation.id},
+              {"kind", operation.kind},
+              {"revision", operation.revision},
+              {"target", operation.target},
+              {"holder", operation.holder},
+              {"started", operation.started},
+              {"fieldManager", operation.field_manager},
+              {"sourceCommit", operation.source_commit},
+              {"description", operation.description},
+              {"planDigest", operation.plan_digest},
+              {"payload", blob_json(operation.payload)}};
+}
+
+Operation read_operation(const Json& json) {
+  Operation out;
+  out.id = model::get_string(json, "/id");
+  out.kind = model::get_string(json, "/kind");
+  out.revision = static_cast<int>(model::get_int(json, "/revision"));
+  out.target = static_cast<int>(model::get_int(json, "/target"));
+  out.holder = model::get_string(json, "/holder");
+  out.started = model::get_string(json, "/started");
+  out.field_manager = model::get_string(json, "/fieldManager");
+  out.source_commit = model::get_string(json, "/sourceCommit");
+  out.description = model::get_string(json, "/description");
+  out.plan_digest = model::get_string(json, "/planDigest");
+  out.payload = read_blob(model::get_object(json, "/payload"));
+  return out;
+}
+
+Json revision_json(const Revision& revision) {
+  return Json{{"revision", revision.revision},
+              {"result", to_string(revision.result)},
+              {"kind", revision.kind},
+              {"target", revision.target},
+              {"started", revision.started},
+              {"finished", revision.finished},
+              {"sourceCommit", revision.source_commit},
+              {"description", revision.description},
+              {"planDigest", revision.plan_digest},
+              {"created", revision.counts.created},
+              {"configured", revision.counts.configured},
+              {"unchanged", revision.counts.unchanged},
+              {"pruned", revision.counts.pruned},
+              {"failure", revision.failure},
+              {"payload", blob_json(revision.payload)}};
+}
+
+std::size_t count(const Json& json, std::string_view pointer) {
+  return static_cast<std::size_t>(std::max<std::int64_t>(0, model::get_int(json, pointer)));
+}
+
+std::optional<Revision> read_revision(const Json& json) {
+  Revision out;
+  const auto result = phase_from(model::get_string(json, "/result"));
+  if (!result) return std::nullopt;
+  out.result = *result;
+  out.revision = static_cast<int>(model::get_int(json, "/revision"));
+  out.kind = model::get_string(json, "/kind");
+  out.target = static_cast<int>(model::get_int(json, "/target"));
+  out.started = model::get_string(json, "/started");
+  out.finished = model::get_string(json, "/finished");
+  out.source_commit = model::get_string(json, "/sourceCommit");
+  out.description = model::get_string(json, "/description");
+  out.plan_digest = model::get_string(json, "/planDigest");
+  out.counts = {count(json, "/created"), count(json, "/configured"), count(json, "/unchanged"),
+                count(json, "/pruned")};
+  out.failure = model::get_string(json, "/failure");
+  out.payload = read_blob(model::get_object(json, "/payload"));
+  return out;
+}
+
+Json member_json(const Member& member) {
+  return Json::array(
+      {member.gvk.group, member.gvk.version, member.gvk.kind, member.ns, member.name, member.uid});
+}
+
+// One line after the other; empty ones when there are no more.
+class Lines {
+ public:
+  explicit Lines(std::string_view bytes) : rest_(bytes) {}
+
+  std::string_view next() {
+    const auto end = rest_.find('\n');
+    const auto line = rest_.substr(0, end);
+    rest_ = end == std::string_view::npos ? std::string_view{} : rest_.substr(end + 1);
+    return line;
+  }
+  [[nodiscard]] bool empty() const { return rest_.empty(); }
+
+ private:
+  std::string_view rest_;
+};
+
+}  // namespace
+
+std::string_view to_string(Phase phase) {
+  for (const auto& [value, name] : kPhases) {
+    if (value == phase) return name;
+  }
+  return "idle";
+}
+
+bool unfinished(Phase phase) {
+  return phase == Phase::kApplying || phase == Phase::kCommitting || phase == Phase::kRollingBack;
+}
+
+std::string encode_head(const Head& head) {
+  Json out{{"schema", kSchema},         {"release", head.release},
+           {"namespace", head.ns},      {"phase", to_string(head.phase)},
+           {"epoch", head.epoch},       {"revision", head.revision},
+           {"revisions", Json::array()}};
+  if (head.operation) out["operation"] = operation_json(*head.operation);
+  for (const Revision& revision : head.revisions) out["revisions"].push_back(revision_json(revision));
+  return text(out);
+}
+
+Result<Head> decode_head(std::string_view bytes) {
+  IE_TRY_ASSIGN(const Json json, read(bytes, "head"));
+  Head out;
+  const auto phase = phase_from(model::get_string(json, "/phase"));
+  if (!phase) return broken("phase");
+  out.phase = *phase;
+  out.release = model::get_string(json, "/release");
+  out.ns = model::get_string(json, "/namespace");
+  out.epoch = static_cast<std::uint64_t>(model::get_int(json, "/epoch"));
+  out.revision = static_cast<int>(model::get_int(json, "/revision"));
+  if (const Json* operation = model::find(json, "/operation")) out.operation = read_operation(*operation);
+  if (unfinished(out.phase) && !out.operation) return broken("operation");
+  for (const Json& item : model::get_array(json, "/revisions")) {
+    auto revision = read_revision(item);
+    if (!revision) return broken("history");
+    out.revisions.push_back(std::move(*revision));
+  }
+  return out;
+}
+
+Result<std::string> encode_members(const std::vector<Member>& members) {
+  Json out = Json::array();
+  for (const Member& member : members) out.push_back(member_json(member));
+  return compress(text(out));
+}
+
+Result<std::vector<Member>> decode_members(std::string_view bytes) {
+  IE_TRY_ASSIGN(const std::string plain, decompress(bytes, kMaxBlob));
+  const auto json = model::parse_json(plain);
+  if (!json || !json->is_array()) return broken("list of objects");
+  std::vector<Member> out;
+  out.reserve(json->size());
+  for (const Json& item : *json) {
+    const auto field = [&](const char* pointer) { return model::get_string(item, pointer); };
+    out.push_back({{field("/0"), field("/1"), field("/2")}, field("/3"), field("/4"), field("/5")});
+    if (out.back().gvk.kind.empty() || out.back().name.empty()) return broken("list of objects");
+  }
+  return out;
+}
+
+std::string encode_payload(const Payload& payload) {
+  Json header{{"schema", kSchema},
+              {"operation", payload.operation},
+              {"plan", payload.plan},
+              {"manifests", payload.manifests.size()},
+              {"saved", Json::array()}};
+  for (const SavedObject& saved : payload.saved) {
+    header["saved"].push_back(Json{{"object", member_json({saved.gvk, saved.object.ns, saved.object.name, ""})},
+                                   {"before", saved.before.has_value()},
+                                   {"after", saved.after.has_value()}});
+  }
+  std::string out = text(header);
+  const auto line = [&out](const model::Object& object) { out += '\n' + text(object.json); };
+  for (const model::Object& manifest : payload.manifests) line(manifest);
+  for (const SavedObject& saved : payload.saved) {
+    // Next to each other: they are nearly equal, which is what compression likes.
+    if (saved.before) line(*saved.before);
+    if (saved.after) line(*saved.after);
+  }
+  return out;
+}
+
+Result<Payload> decode_payload(std::string_view bytes) {
+  Lines lines(bytes);
+  IE_TRY_ASSIGN(const Json header, read(lines.next(), "payload"));
+  Payload out;
+  out.operation = model::get_string(header, "/operation");
+  if (const Json* plan = model::find(header, "/plan")) out.plan = *plan;
+  bool complete = true;
+  const auto object = [&]() -> model::Object {
+    auto json = model::parse_json(lines.next());
+    complete = complete && json && json->is_object();
+    return complete ? model::Object{std::move(*json)} : model::Object{};
+  };
+  for (std::size_t i = 0; complete && i < count(header, "/manifests"); ++i) out.manifests.push_back(object());
+  for (const Json& item : model::get_array(header, "/saved")) {
+    SavedObject saved;
+    const auto field = [&](const char* pointer) { return model::get_string(item, pointer); };
+    saved.gvk = {field("/object/0"), field("/object/1"), field("/object/2")};
+    saved.object = {saved.gvk.group, saved.gvk.kind, field("/object/3"), field("/object/4")};
+    if (saved.gvk.kind.empty() || saved.object.name.empty()) return broken("saved objects");
+    if (complete && model::get_bool(item, "/before")) saved.before = object();
+    if (complete && model::get_bool(item, "/after")) saved.after = object();
+    out.saved.push_back(std::move(saved));
+  }
+  if (!complete || !lines.empty()) return broken("saved objects");
+  return out;
+}
+
+int last_good_before(const std::vector<Revision>& revisions, int in_force) {
+  // Going back from a rollback means going further back than its target, not to what it left.
+  int limit = in_force;
+  for (const Revision& revision : revisions) {
+    if (revision.revision == in_force && revision.target > 0) limit = revision.target;
+  }
+  int out = 0;
+  for (const Revision& revision : revisions) {
+    if (revision.result == Phase::kDeployed && revision.revision < limit)
+      out = std::max(out, revision.revision);
+  }
+  return out;
+}
+
+std::vector<int> expired(const std::vector<Revision>& revisions, int in_force, int limit) {
+  const int needed = last_good_before(revisions, in_force);
+  std::vector<int> out;
+  int kept = 0;
+  for (const Revision& revision : revisions) {
+    const bool must = revision.revision == in_force || revision.revision == needed;
+    if (must || kept < std::max(1, limit)) {
+      ++kept;
+    } else {
+      out.push_back(revision.revision);
+    }
+  }
+  return out;
+}
+
+}  // namespace instantexec::journal

@@ -1,0 +1,93 @@
+#include "journal/secrets.h"
+
+#include "base/digest.h"
+#include "base/text.h"
+#include "journal/errors.h"
+#include "model/marks.h"
+
+namespace instantexec::journal {
+namespace {
+
+using model::Json;
+
+constexpr const char* kType = "instantexec.dev/record";
+
+model::Object secret(const Head& head, std::string name, std::string_view record) {
+  model::Object out;
+  out.json = Json{{"apiVersion", "v1"},
+                  {"kind", "Secret"},
+                  {"metadata",
+                   {{"name", std::move(name)},
+                    {"namespace", head.ns},
+                    {"labels",
+                     {{std::string(model::marks::kRelease), head.release},
+                      {std::string(model::marks::kRecord), std::string(record)}}}}},
+                  {"type", kType},
+                  {"data", Json::object()}};
+  return out;
+}
+
+Result<std::string> field(const model::Object& secret, const char* key) {
+  const Json& data = model::get_object(secret.json, "/data");
+  const auto value = data.find(key);
+  if (model::get_string(secret.json, "/type") != kType || value == data.end() || !value->is_string()) {
+    return fail(errors::kBroken,
+                "Secret " + sanitise_line(secret.ns() + "/" + secret.name(), 300) + " is not a record");
+  }
+  auto bytes = base64_decode(value->get_ref<const std::string&>());
+  if (!bytes) return fail(errors::kBroken, "Secret " + sanitise_line(secret.name(), 253) + " is not base64");
+  return std::move(*bytes);
+}
+
+}  // namespace
+
+std::string head_name(std::string_view release) {
+  return "instantexec." + std::string(release);
+}
+
+std::string lease_name(std::string_view release) {
+  return "instantexec-" + std::string(release);
+}
+
+std::string chunk_prefix(std::string_view release, int revision) {
+  return head_name(release) + "." + std::to_string(revision);
+}
+
+Result<model::Object> head_secret(const Head& head) {
+  model::Object out = secret(head, head_name(head.release), "head");
+  IE_TRY_ASSIGN(const std::string members, encode_members(head.members));
+  out.json["data"]["head"] = base64_encode(encode_head(head));
+  out.json["data"]["members"] = base64_encode(members);
+  return out;
+}
+
+Result<Head> read_head(const model::Object& secret) {
+  IE_TRY_ASSIGN(const std::string bytes, field(secret, "head"));
+  IE_TRY_ASSIGN(Head head, decode_head(bytes));
+  IE_TRY_ASSIGN(const std::string members, field(secret, "members"));
+  IE_TRY_ASSIGN(head.members, decode_members(members));
+  // A record copied from elsewhere must not steer what happens here.
+  if (head.ns != secret.ns() || head_name(head.release) != secret.name()) {
+    return fail(errors::kBroken, "Secret " + sanitise_line(secret.name(), 253) +
+                                     " holds the record of another release or namespace");
+  }
+  return head;
+}
+
+model::Object chunk_secret(const Head& head, const model::Object& head_secret, int revision,
+                           const ChunkRef& chunk, std::string_view piece) {
+  model::Object out = secret(head, chunk.name, "chunk");
+  Json& metadata = out.json["metadata"];
+  metadata["labels"][std::string(model::marks::kRevision)] = std::to_string(revision);
+  metadata["ownerReferences"] = Json::array({Json{
+      {"apiVersion", "v1"}, {"kind", "Secret"}, {"name", head_secret.name()}, {"uid", head_secret.uid()}}});
+  out.json["immutable"] = true;
+  out.json["data"]["chunk"] = base64_encode(piece);
+  return out;
+}
+
+Result<std::string> read_chunk(const model::Object& secret) {
+  return field(secret, "chunk");
+}
+
+}  // namespace instantexec::journal

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "journal/record.h"
+#include "model/object.h"
+
+// Records as Kubernetes Secrets. Secrets, because saved states contain Secret data: encryption at rest and
+// access rules are usually set up for them, and audit policies leave their bodies out.
+namespace instantexec::journal {
+
+// "instantexec.<release>".
+[[nodiscard]] std::string head_name(std::string_view release);
+// "instantexec-<release>".
+[[nodiscard]] std::string lease_name(std::string_view release);
+// "instantexec.<release>.<revision>", what the names of its chunks begin with.
+[[nodiscard]] std::string chunk_prefix(std::string_view release, int revision);
+
+// The Secret for the head, without resourceVersion.
+[[nodiscard]] Result<model::Object> head_secret(const Head& head);
+// Reads it; members included. Errors record.newer, record.broken.
+[[nodiscard]] Result<Head> read_head(const model::Object& secret);
+
+// One immutable Secret for a piece; owned by the head, so that it goes with it.
+[[nodiscard]] model::Object chunk_secret(const Head& head, const model::Object& head_secret, int revision,
+                                         const ChunkRef& chunk, std::string_view piece);
+// The piece in it. Error record.broken.
+[[nodiscard]] Result<std::string> read_chunk(const model::Object& secret);
+
+}  // namespace instantexec::journal

@@ -1,0 +1,88 @@
+#include "journal/blob.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+namespace instantexec::journal {
+namespace {
+
+std::string noise(std::size_t size) {
+  std::mt19937 engine(7);
+  std::string out(size, '\0');
+  for (char& c : out) c = static_cast<char>(engine() & 0xffU);
+  return out;
+}
+
+TEST(Blob, ComesBack) {
+  for (const std::string& bytes :
+       {std::string(), std::string("x"), std::string(5'000'000, 'a'), noise(2'500'000)}) {
+    const auto packed = pack(bytes, "instantexec.web.3");
+    ASSERT_TRUE(packed);
+    for (const std::string& piece : packed->pieces) EXPECT_LE(piece.size(), kMaxChunk);
+    const auto again = unpack(packed->blob, packed->pieces);
+    ASSERT_TRUE(again) << again.error().to_string();
+    EXPECT_EQ(*again, bytes);
+  }
+}
+
+TEST(Blob, SplitsWhatDoesNotCompress) {
+  const auto packed = pack(noise(2'500'000), "instantexec.web.3");
+  ASSERT_EQ(packed->pieces.size(), 3U);
+  EXPECT_EQ(packed->blob.chunks[2].name.substr(0, 20), "instantexec.web.3.2.");
+  EXPECT_EQ(packed->blob.chunks[2].name.size(), 28U);
+}
+
+TEST(Blob, NamesDependOnTheContent) {
+  EXPECT_NE(pack("a", "p")->blob.chunks[0].name, pack("b", "p")->blob.chunks[0].name);
+  EXPECT_EQ(pack("a", "p")->blob.chunks[0].name, pack("a", "p")->blob.chunks[0].name);
+}
+
+TEST(Blob, RefusesWhatWasTamperedWith) {
+  const auto good = pack(noise(2'000'000), "p");
+  ASSERT_TRUE(good);
+  struct Row {
+    const char* name;
+    void (*edit)(PackedBlob&);
+  };
+  const std::vector<Row> rows = {
+      {"flipped bit", [](PackedBlob& blob) { blob.pieces[1][5] ^= 1; }},
+      {"piece missing", [](PackedBlob& blob) { blob.pieces.pop_back(); }},
+      {"piece and reference missing",
+       [](PackedBlob& blob) {
+         blob.pieces.pop_back();
+         blob.blob.chunks.pop_back();
+       }},
+      {"pieces swapped", [](PackedBlob& blob) { std::swap(blob.pieces[0], blob.pieces[1]); }},
+      {"pieces and digests swapped",
+       [](PackedBlob& blob) {
+         std::swap(blob.pieces[0], blob.pieces[1]);
+         std::swap(blob.blob.chunks[0], blob.blob.chunks[1]);
+       }},
+      {"smaller size", [](PackedBlob& blob) { blob.blob.size -= 1; }},
+      {"larger size", [](PackedBlob& blob) { blob.blob.size += 1; }},
+      {"impossible size", [](PackedBlob& blob) { blob.blob.size = kMaxBlob + 1; }},
+      {"other digest",
+       [](PackedBlob& blob) { blob.blob.digest[0] = blob.blob.digest[0] == 'a' ? 'b' : 'a'; }},
+  };
+  for (const Row& row : rows) {
+    PackedBlob bad = *good;
+    row.edit(bad);
+    const auto bytes = unpack(bad.blob, bad.pieces);
+    ASSERT_FALSE(bytes) << row.name;
+    EXPECT_EQ(bytes.error().code->name, "record.broken") << row.name;
+  }
+}
+
+TEST(Blob, ABombIsNotUnpacked) {
+  const auto bomb = compress(std::string(50'000'000, 'x'));
+  ASSERT_TRUE(bomb);
+  EXPECT_LT(bomb->size(), 10'000U);
+  EXPECT_FALSE(decompress(*bomb, 1'000'000));
+  EXPECT_FALSE(decompress("not zstd at all", 1'000'000));
+  EXPECT_FALSE(decompress("", 1'000'000));
+  EXPECT_FALSE(decompress(std::string_view(*bomb).substr(0, bomb->size() / 2), 100'000'000));
+}
+
+}  // namespace
+}  // namespace instantexec::journal

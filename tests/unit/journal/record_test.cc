@@ -1,0 +1,182 @@
+#include "journal/record.h"
+
+#include <gtest/gtest.h>
+
+namespace instantexec::journal {
+namespace {
+
+Head sample() {
+  Head head;
+  head.release = "web";
+  head.ns = "demo";
+  head.phase = Phase::kApplying;
+  head.epoch = 7;
+  head.revision = 2;
+  Operation operation;
+  operation.id = "op";
+  operation.kind = "rollback";
+  operation.revision = 3;
+  operation.target = 1;
+  operation.holder = "host/1";
+  operation.started = "2026-01-01T00:00:00Z";
+  operation.field_manager = "fm";
+  operation.source_commit = "abc";
+  operation.description = "why";
+  operation.plan_digest = "pd";
+  operation.payload = {{{"n0", "d0"}, {"n1", "d1"}}, 99, "dd"};
+  head.operation = operation;
+  Revision revision;
+  revision.revision = 2;
+  revision.result = Phase::kRollbackIncomplete;
+  revision.counts = {1, 2, 3, 4};
+  revision.failure = "broken";
+  revision.payload = {{{"m0", "e0"}}, 5, "ee"};
+  head.revisions = {revision};
+  return head;
+}
+
+TEST(Head, RoundTrips) {
+  const Head head = sample();
+  const auto again = decode_head(encode_head(head));
+  ASSERT_TRUE(again) << again.error().to_string();
+  EXPECT_EQ(encode_head(*again), encode_head(head));
+  EXPECT_EQ(again->phase, Phase::kApplying);
+  EXPECT_EQ(again->operation->payload, head.operation->payload);
+  EXPECT_EQ(again->revisions[0].counts.pruned, 4U);
+  EXPECT_EQ(again->revisions[0].result, Phase::kRollbackIncomplete);
+}
+
+TEST(Head, EveryPhaseRoundTrips) {
+  for (const Phase phase :
+       {Phase::kIdle, Phase::kApplying, Phase::kCommitting, Phase::kRollingBack, Phase::kDeployed,
+        Phase::kRolledBack, Phase::kRollbackIncomplete, Phase::kFailedKept}) {
+    Head head = sample();
+    head.phase = phase;
+    EXPECT_EQ(decode_head(encode_head(head))->phase, phase);
+  }
+}
+
+TEST(Head, RefusesWhatItDoesNotUnderstand) {
+  struct Row {
+    const char* name;
+    std::string bytes;
+    const char* code;
+  };
+  auto edited = [](void (*edit)(model::Json&)) {
+    auto json = *model::parse_json(encode_head(sample()));
+    edit(json);
+    return json.dump();
+  };
+  const std::vector<Row> rows = {
+      {"newer", edited([](model::Json& json) { json["schema"] = 2; }), "record.newer"},
+      {"no schema", edited([](model::Json& json) { json.erase("schema"); }), "record.broken"},
+      {"unknown phase", edited([](model::Json& json) { json["phase"] = "x"; }), "record.broken"},
+      {"unfinished without operation", edited([](model::Json& json) { json.erase("operation"); }),
+       "record.broken"},
+      {"unknown result", edited([](model::Json& json) { json["revisions"][0]["result"] = "x"; }),
+       "record.broken"},
+      {"not json", "{", "record.broken"},
+      {"not an object", "[]", "record.broken"},
+      {"nothing", "", "record.broken"},
+  };
+  for (const Row& row : rows) {
+    const auto head = decode_head(row.bytes);
+    ASSERT_FALSE(head) << row.name;
+    EXPECT_EQ(head.error().code->name, row.code) << row.name;
+  }
+}
+
+TEST(Members, RoundTrip) {
+  const std::vector<Member> members = {{{"apps", "v1", "Deployment"}, "demo", "d", "u1"},
+                                       {{"", "v1", "Namespace"}, "", "n", "u2"}};
+  EXPECT_EQ(*decode_members(*encode_members(members)), members);
+  EXPECT_TRUE(decode_members(*encode_members({}))->empty());
+  EXPECT_FALSE(decode_members("x"));
+}
+
+model::Object nested(int depth) {
+  std::string text = "{\"kind\":\"K\",\"spec\":";
+  for (int i = 0; i < depth; ++i) text += "[";
+  for (int i = 0; i < depth; ++i) text += "]";
+  return {*model::parse_json(text + "}")};
+}
+
+TEST(Payload, RoundTrips) {
+  Payload payload;
+  payload.operation = "op";
+  payload.plan = {{"schema", 1}};
+  payload.manifests = {nested(1), nested(2)};
+  payload.saved.push_back({{"", "v1", "ConfigMap"}, {"", "ConfigMap", "demo", "a"}, std::nullopt, nested(3)});
+  payload.saved.push_back({{"", "v1", "ConfigMap"}, {"", "ConfigMap", "demo", "b"}, nested(4), std::nullopt});
+  payload.saved.push_back({{"", "v1", "ConfigMap"}, {"", "ConfigMap", "demo", "c"}, nested(5), nested(6)});
+  const auto again = decode_payload(encode_payload(payload));
+  ASSERT_TRUE(again) << again.error().to_string();
+  EXPECT_EQ(encode_payload(*again), encode_payload(payload));
+  EXPECT_EQ(again->saved[0].after, nested(3));
+  EXPECT_FALSE(again->saved[0].before);
+  EXPECT_EQ(again->saved[1].before, nested(4));
+  EXPECT_EQ(again->saved[2].object.name, "c");
+  EXPECT_EQ(again->plan, payload.plan);
+}
+
+TEST(Payload, ObjectsMayBeAsDeepAsTheParserAllows) {
+  Payload payload;
+  payload.manifests = {nested(99)};
+  EXPECT_TRUE(decode_payload(encode_payload(payload)));
+}
+
+TEST(Payload, RefusesMissingAndSurplusObjects) {
+  Payload payload;
+  payload.manifests = {nested(1)};
+  payload.saved.push_back({{"", "v1", "ConfigMap"}, {"", "ConfigMap", "demo", "a"}, nested(1), nested(2)});
+  const std::string good = encode_payload(payload);
+  EXPECT_FALSE(decode_payload(good.substr(0, good.rfind('\n'))));
+  EXPECT_FALSE(decode_payload(good + "\n{}"));
+  EXPECT_FALSE(decode_payload(""));
+}
+
+Revision revision(int number, Phase result = Phase::kDeployed, int target = 0) {
+  Revision out;
+  out.revision = number;
+  out.result = result;
+  out.target = target;
+  return out;
+}
+
+TEST(LastGoodBefore, Table) {
+  struct Row {
+    const char* name;
+    std::vector<Revision> revisions;
+    int in_force;
+    int expected;
+  };
+  const std::vector<Row> rows = {
+      {"nothing", {}, 0, 0},
+      {"first", {revision(1)}, 1, 0},
+      {"plain", {revision(2), revision(1)}, 2, 1},
+      {"failed one between", {revision(3), revision(2, Phase::kRolledBack), revision(1)}, 3, 1},
+      {"failed one on top", {revision(3, Phase::kRolledBack), revision(2), revision(1)}, 2, 1},
+      {"after a rollback", {revision(4, Phase::kDeployed, 2), revision(3), revision(2), revision(1)}, 4, 1},
+  };
+  for (const Row& row : rows)
+    EXPECT_EQ(last_good_before(row.revisions, row.in_force), row.expected) << row.name;
+}
+
+TEST(Expired, KeepsWhatARollbackNeeds) {
+  std::vector<Revision> revisions;
+  for (int i = 12; i >= 1; --i) revisions.push_back(revision(i));
+  EXPECT_EQ(expired(revisions, 12, 10), (std::vector<int>{2, 1}));
+  EXPECT_TRUE(expired(revisions, 12, 12).empty());
+
+  // Many failures in a row must not push the good ones out.
+  std::vector<Revision> failures;
+  for (int i = 9; i >= 3; --i) failures.push_back(revision(i, Phase::kRolledBack));
+  failures.push_back(revision(2));
+  failures.push_back(revision(1));
+  const auto gone = expired(failures, 2, 3);
+  EXPECT_EQ(gone, (std::vector<int>{6, 5, 4, 3}));
+  EXPECT_EQ(expired(revisions, 12, 0).size(), 10U) << "a limit of none still keeps what is needed";
+}
+
+}  // namespace
+}  // namespace instantexec::journal
