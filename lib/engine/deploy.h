@@ -11,6 +11,7 @@
 #include "model/deploy_report.h"
 #include "model/finding.h"
 #include "model/manifest.h"
+#include "plan/desired.h"
 #include "plan/plan.h"
 
 // Releases: plan, deploy, rollback, history, status, recover. Each function runs to its end on the calling
@@ -34,17 +35,17 @@ struct ReleaseOptions {
   std::string release;  // a DNS label of at most 53 characters
   std::string ns;       // of the records, and of objects that name none
   std::string field_manager = "kubectl-instantexec";
-  bool prune = true;                 // delete what the last release had and this one lacks; false keeps it listed
+  bool prune = true;  // delete what the last release had and this one lacks; false keeps it listed
   bool rollback_on_failure = true;   // false: a failed release is left as it is
   bool force_conflicts = false;      // take fields that other field managers own
   bool adopt = false;                // take objects that another tool or release owns
   bool accept_irreversible = false;  // go on though a step of grade R2 is in the plan
   bool dry_run_server = false;       // stop after the plan: DeployResult::kDryRun, nothing written
   bool wait = true;                  // false: commit once everything is written, without waiting for health
-  Duration timeout{std::chrono::minutes(10)};            // of the health wait as a whole, and of an undo's
+  Duration timeout{std::chrono::minutes(10)};             // of the health wait as a whole, and of an undo's
   Duration per_object_timeout{std::chrono::minutes(10)};  // no change of one object for that long; 0: none
-  Duration lock_timeout{std::chrono::seconds(35)};       // how long to wait for another holder
-  int history_limit = 10;                                // revisions kept
+  Duration lock_timeout{std::chrono::seconds(35)};        // how long to wait for another holder
+  int history_limit = 10;                                 // revisions kept
   std::string source_commit;  // of the change, recorded with the revision; may be empty
   std::string description;    // recorded with the revision; may be empty
 };
@@ -66,7 +67,7 @@ struct PlanResult {
   std::vector<std::string> warnings;  // server Warning headers, each once
   int revision = 0;                   // in force now; 0: none
   std::optional<UnfinishedOperation> unfinished;
-  std::vector<model::Object> desired;               // as they will be applied; same order as the first steps
+  std::vector<plan::Desired> desired;               // as they will be applied; same order as the first steps
   std::map<model::ObjectRef, model::Object> live;   // what exists of all objects in the plan
   std::map<model::ObjectRef, model::Object> after;  // what the server would store (dry-run), where known
 
@@ -100,7 +101,7 @@ struct ReleaseStatus {
   std::string source_commit;
   std::string deployed;  // RFC 3339
   std::optional<UnfinishedOperation> unfinished;
-  std::string lock_holder;  // empty: free
+  std::string lock_holder;                    // empty: free
   std::vector<model::ObjectOutcome> objects;  // of the revision in force, with their health now
 };
 
@@ -116,9 +117,10 @@ Result<PlanResult> plan_release(Environment environment, const ReleaseOptions& o
 Result<model::DeployReport> deploy(Environment environment, const ReleaseOptions& options,
                                    std::vector<model::Manifest> manifests);
 
-// Deploys exactly what was planned; an object that changed since stops it (DeployResult::kRefused when nothing
-// was written yet).
-Result<model::DeployReport> deploy(Environment environment, const ReleaseOptions& options, PlanResult planned);
+// Deploys exactly what was planned; an object that changed since stops it (DeployResult::kRefused when
+// nothing was written yet).
+Result<model::DeployReport> deploy(Environment environment, const ReleaseOptions& options,
+                                   PlanResult planned);
 
 // A forward release whose target is what `revision` recorded; 0: the last good revision before the one in
 // force. Errors release.not-found, revision.not-found.

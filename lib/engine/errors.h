@@ -27,13 +27,8 @@ inline constexpr ErrorCode kRecordChanged{
     "record.changed", ExitCode::kLocked,
     "The record of the release changed while this run held a copy; another run worked on it.",
     "run the same command again"};
-inline constexpr ErrorCode kRecordBroken{
-    "record.broken", ExitCode::kRollbackFailed,
-    "A record of the release is missing or does not match its digest.",
-    "kubectl get secret -l instantexec.dev/release -n NAMESPACE"};
 inline constexpr ErrorCode kReadFailed{"cluster.read-failed", ExitCode::kUnreachable,
-                                       "The API server did not answer a read.",
-                                       "kubectl instantexec doctor"};
+                                       "The API server did not answer a read.", "kubectl instantexec doctor"};
 inline constexpr ErrorCode kWriteFailed{"cluster.write-failed", ExitCode::kUnreachable,
                                         "The API server did not accept a write of a record.",
                                         "kubectl instantexec doctor"};
