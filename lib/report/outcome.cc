@@ -1,0 +1,147 @@
+#include "report/outcome.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+
+namespace instantexec::report {
+
+using model::Action;
+using model::DeployResult;
+using model::HealthStatus;
+
+bool succeeded(const model::DeployReport& report) {
+  return report.result == DeployResult::kDeployed || report.result == DeployResult::kNothingToDo ||
+         report.result == DeployResult::kDryRun;
+}
+
+bool succeeded(const model::RunReport& report) {
+  return report.exit == ExitCode::kDone || report.exit == ExitCode::kDifferences;
+}
+
+std::string_view health_word(const model::DeployReport& report) {
+  bool known = false;
+  for (const model::ObjectOutcome& object : report.objects) {
+    switch (object.health.status) {
+      case HealthStatus::kCurrent:
+      case HealthStatus::kSuspended:
+        known = true;
+        break;
+      case HealthStatus::kUnknown:
+        break;
+      case HealthStatus::kNotFound:
+      case HealthStatus::kTerminating:
+        // Gone on purpose.
+        if (object.action == Action::kPruned || object.action == Action::kDeleted) break;
+        return "unhealthy";
+      case HealthStatus::kInProgress:
+      case HealthStatus::kFailed:
+        return "unhealthy";
+    }
+  }
+  return known ? "healthy" : "unknown";
+}
+
+std::size_t resources_deployed(const model::DeployReport& report) {
+  if (report.result != DeployResult::kDeployed && report.result != DeployResult::kNothingToDo) return 0;
+  return static_cast<std::size_t>(
+      std::count_if(report.objects.begin(), report.objects.end(), [](const model::ObjectOutcome& object) {
+        return object.action == Action::kCreated || object.action == Action::kConfigured ||
+               object.action == Action::kUnchanged || object.action == Action::kRestored;
+      }));
+}
+
+bool rollback_available(const model::DeployReport& report) {
+  return report.previous_revision > 0;
+}
+
+std::string state_sentence(const model::DeployReport& report) {
+  const std::string in_force = report.revision > 0 ? fmt::format("revision {} is in force", report.revision)
+                                                   : "no revision is in force";
+  switch (report.result) {
+    case DeployResult::kNothingToDo:
+      return "nothing to do: " + in_force + " and nothing differs";
+    case DeployResult::kRefused:
+      return "nothing was written: the plan has errors";
+    case DeployResult::kDryRun:
+      return "dry run: nothing was written";
+    case DeployResult::kDeployed:
+      return fmt::format("revision {} deployed", report.revision);
+    case DeployResult::kRolledBack: {
+      const bool verified =
+          report.verification && report.verification->values && report.verification->identity;
+      const std::string what = report.revision > 0
+                                   ? in_force + " again"
+                                   : std::string("everything the release had created is gone again");
+      return "rolled back: " + what + (verified ? ", values and identity verified" : "");
+    }
+    case DeployResult::kRollbackIncomplete:
+      return "rollback incomplete: not everything could be put back";
+    case DeployResult::kFailedKept:
+      return "failed and left as it is, because rollback was switched off";
+    case DeployResult::kInterrupted:
+      return "interrupted: unfinished work is recorded";
+  }
+  return {};
+}
+
+std::string next_command(const model::DeployReport& report) {
+  const std::string where = report.ns.empty() ? "" : " -n " + report.ns;
+  const std::string release = report.release.empty() ? "" : " --release " + report.release;
+  switch (report.result) {
+    case DeployResult::kRollbackIncomplete:
+    case DeployResult::kInterrupted:
+      return sanitise_line("kubectl instantexec recover" + where + release);
+    case DeployResult::kFailedKept:
+      return rollback_available(report) ? sanitise_line("kubectl instantexec rollback" + where + release)
+                                        : "";
+    default:
+      return {};
+  }
+}
+
+std::string count_actions(const model::DeployReport& report) {
+  static constexpr std::array kOrder{Action::kCreated, Action::kConfigured, Action::kUnchanged,
+                                     Action::kPruned,  Action::kRestored,   Action::kDeleted,
+                                     Action::kSkipped, Action::kFailed};
+  std::vector<std::string> parts;
+  for (const Action action : kOrder) {
+    const auto count =
+        std::count_if(report.objects.begin(), report.objects.end(),
+                      [action](const model::ObjectOutcome& object) { return object.action == action; });
+    if (count > 0) parts.push_back(fmt::format("{} {}", count, model::to_string(action)));
+  }
+  return join(parts, ", ");
+}
+
+std::string_view result_word(const model::RunReport& report) {
+  switch (report.exit) {
+    case ExitCode::kDone:
+      return "succeeded";
+    case ExitCode::kDifferences:
+      return "differences";
+    case ExitCode::kValidationFailed:
+      return "validation_failed";
+    case ExitCode::kRejected:
+      return "rejected";
+    case ExitCode::kRolledBack:
+      return "rolled_back";
+    case ExitCode::kRollbackFailed:
+      return "rollback_failed";
+    case ExitCode::kUnreachable:
+      return "unreachable";
+    case ExitCode::kLocked:
+      return "locked";
+    case ExitCode::kInterrupted:
+      return "interrupted";
+    case ExitCode::kInternal:
+    case ExitCode::kUsage:
+      return "error";
+  }
+  return "error";
+}
+
+}  // namespace instantexec::report

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "model/deploy_report.h"
+#include "model/run_report.h"
+
+// What several renderers derive from a report. Internal to the module.
+namespace instantexec::report {
+
+// The deploy did what was asked (deployed, nothing to do, dry run).
+[[nodiscard]] bool succeeded(const model::DeployReport& report);
+// The run ended with exit code 0 or 10.
+[[nodiscard]] bool succeeded(const model::RunReport& report);
+
+// "healthy", "unhealthy", or "unknown" when nothing was waited for.
+[[nodiscard]] std::string_view health_word(const model::DeployReport& report);
+// Objects of the release that are in the cluster as wanted; 0 unless it was deployed.
+[[nodiscard]] std::size_t resources_deployed(const model::DeployReport& report);
+[[nodiscard]] bool rollback_available(const model::DeployReport& report);
+
+// What the cluster is like now: "revision 3 is in force again, values and identity verified".
+[[nodiscard]] std::string state_sentence(const model::DeployReport& report);
+// The command that helps next, or "".
+[[nodiscard]] std::string next_command(const model::DeployReport& report);
+// "1 created, 2 configured"
+[[nodiscard]] std::string count_actions(const model::DeployReport& report);
+
+// One word for the run: "succeeded", "failed", "rejected", "rolled_back" …, by its exit code.
+[[nodiscard]] std::string_view result_word(const model::RunReport& report);
+
+}  // namespace instantexec::report
