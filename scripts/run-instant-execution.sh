@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# From a fresh clone to a finished pipeline run: installs what the build needs, builds the program, and runs all three
+# stages over config/instant-execution-pipeline.yaml and the manifests in config/baselines.
+set -euo pipefail
+CALLER_DIR="$PWD"
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+PROGRAM=run-instant-execution
+# shellcheck source=scripts/lib/common.sh
+source scripts/lib/common.sh
+# shellcheck source=scripts/lib/program.sh
+source scripts/lib/program.sh
+
+readonly CONFIG=config/instant-execution-pipeline.yaml
+
+usage() {
+  cat <<'TEXT'
+Usage: scripts/run-instant-execution.sh [OPTION...] [-- ARGUMENT...]
+
+  --namespace NS   where to deploy; default $SYNERGYMESH_NAMESPACE, else synergymesh-system
+  --stage N        only these stages: 1, 2, 3, or several joined by commas; default all
+  --dry-run        write nothing to the cluster; also SYNERGYMESH_DRY_RUN=true
+  --output FILE    write the report of the run to FILE as JSON
+  --yes            do not ask before deploying; and never simulate when a configured cluster does not answer
+
+Arguments after -- go to `kubectl-instantexec run` unchanged. Progress is on stderr, the result on stdout.
+SYNERGYMESH_LOG_LEVEL=DEBUG shows more. INSTANTEXEC_BINARY=PATH runs that program instead of building one.
+
+The cluster is the one of the kubeconfig. Without one, the run is simulated: same stages, an in-memory cluster.
+A configured cluster that does not answer is simulated too, but not in CI and not with --yes: a deployment that
+somebody relies on must not end well without having taken place.
+
+The exit code is the program's; `kubectl-instantexec explain 5` tells what one means.
+TEXT
+}
+
+# need OPTION COUNT: the option's value is there.
+need() { [ "$2" -ge 2 ] || usage_error "$1 needs a value"; }
+
+parse_arguments() {
+  namespace="${SYNERGYMESH_NAMESPACE:-synergymesh-system}"
+  arguments=()
+  relied_on="${CI:-}"
+  while [ $# -gt 0 ]; do
+    case "$1" in
+    --namespace | -n) need "$1" $#; namespace="$2"; shift 2 ;;
+    --namespace=*) namespace="${1#*=}"; shift ;;
+    --stage) need "$1" $#; arguments+=(--stage "$2"); shift 2 ;;
+    --stage=*) arguments+=(--stage "${1#*=}"); shift ;;
+    --output) need "$1" $#; arguments+=(--output "$(absolute "$2")"); shift 2 ;;
+    --output=*) arguments+=(--output "$(absolute "${1#*=}")"); shift ;;
+    --dry-run | --dry-run=*) arguments+=("$1"); shift ;;
+    --yes | -y) arguments+=(--yes); relied_on=1; shift ;;
+    -h | --help) usage; exit 0 ;;
+    --) shift; arguments+=("$@"); break ;;
+    *) usage >&2; usage_error "unknown option $1" ;;
+    esac
+  done
+}
+
+# has_kubeconfig: somebody has configured a cluster.
+has_kubeconfig() {
+  [ -n "${KUBECONFIG:-}" ] || [ -e "${HOME:-}/.kube/config" ] || [ -n "${KUBERNETES_SERVICE_HOST:-}" ]
+}
+
+# field NAME: a text field of the JSON on stdin, the first of that name.
+field() { sed -n "s/^.*\"$1\": *\"\\([^\"]*\\)\".*\$/\\1/p" | head -n 1; }
+
+# Asks the program, not kubectl, whether there is a cluster: `status` reads the release and nothing else, and 7 is the
+# exit code for a cluster that cannot be used. Whatever else is wrong, `run` will say better than we could.
+look_for_cluster() {
+  local answer status=0
+  answer="$("$BINARY" status --namespace "$namespace" -o json 2>/dev/null)" || status=$?
+  if [ "$status" -ne 7 ]; then
+    context="$(field context <<<"$answer")"
+    say "cluster: context ${context:-(in-cluster)}, namespace $namespace"
+    return
+  fi
+  if has_kubeconfig && [ -n "$relied_on" ]; then
+    say "error: the configured cluster cannot be used, and this run is not one to simulate:"
+    "$BINARY" status --namespace "$namespace" >&2 || exit $?
+  fi
+  say "no cluster can be reached, so this run is simulated: nothing outside this machine is read or changed"
+  arguments+=(--simulate)
+}
+
+parse_arguments "$@"
+say "1/3 the program"
+use_program
+say "2/3 the cluster"
+look_for_cluster
+say "3/3 the pipeline"
+exec "$BINARY" run --config "$CONFIG" --namespace "$namespace" "${arguments[@]}"
