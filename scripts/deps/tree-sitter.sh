@@ -64,7 +64,10 @@ tree_sitter_build() {
     folder="$(fetch_npm "$package" "$digest")"
     cp "$folder/LICENSE" "$out/share/licenses/$folder"
     case "$folder" in
-    tree-sitter) core="$folder/vendor/tree-sitter/lib" ;;
+    tree-sitter)
+      core="$folder/vendor/tree-sitter/lib"
+      cp "$core/src/unicode/LICENSE" "$out/share/licenses/tree-sitter-unicode"
+      ;;
     tree-sitter-typescript)
       queue_grammar "$folder/typescript/src" typescript
       queue_grammar "$folder/tsx/src" tsx
