@@ -67,6 +67,7 @@ class Resolver {
   const ConfigFlags& flags_;
   const ResolveInput& input_;
   ContextEntry context_;
+  bool cluster_undefined_ = false;
   ClientSpec spec_;
 };
 
@@ -126,6 +127,7 @@ Status Resolver::choose_cluster() {
   }
   if (!flags_.server.empty()) return {};
   if (!name.empty()) {
+    cluster_undefined_ = true;
     spec_.problems.push_back(
         fmt::format("context {} names the cluster {}, which no kubeconfig file defines{}",
                     in_quotes(spec_.context_name), in_quotes(name), suggestion));
@@ -243,8 +245,7 @@ void Resolver::finish() {
                           std::make_move_iterator(more.end()));
   };
   // A context that points nowhere has been reported as such.
-  const bool undefined = spec_.cluster.server.empty() && !spec_.problems.empty();
-  if (!undefined) append(validate_cluster(spec_.cluster_name, spec_.cluster));
+  if (!cluster_undefined_) append(validate_cluster(spec_.cluster_name, spec_.cluster));
   append(validate_user(spec_.user_name, spec_.user));
   if (!flags_.request_timeout.empty()) {
     const auto timeout = parse_duration(flags_.request_timeout);
