@@ -106,4 +106,8 @@ std::string escape_query(std::string_view value) {
   return escape(value, "/:,!()");
 }
 
+std::string escape_all(std::string_view text) {
+  return escape(text, "");
+}
+
 }  // namespace instantexec::net

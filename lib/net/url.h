@@ -35,4 +35,7 @@ struct Url {
 // Escapes a key or value of a query string.
 [[nodiscard]] std::string escape_query(std::string_view value);
 
+// Escapes everything but letters, digits, "-", ".", "_" and "~": the result may be part of a header's name.
+[[nodiscard]] std::string escape_all(std::string_view text);
+
 }  // namespace instantexec::net
