@@ -1,0 +1,132 @@
+#include "sim/admission.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "sim/prepare.h"
+#include "sim/quota.h"
+
+namespace instantexec::sim {
+namespace {
+
+using model::get_array;
+using model::get_object;
+using model::get_string;
+using model::Json;
+
+constexpr std::uint32_t kFirstNodePort = 30'000;
+
+std::string join_amounts(const std::vector<std::pair<std::string, double>>& amounts) {
+  std::string out;
+  for (const auto& [name, amount] : amounts) {
+    if (!out.empty()) out += ",";
+    out += name + "=" + format_quantity(amount);
+  }
+  return out;
+}
+
+void allocate_service(Json& spec, const Json* live_spec, std::uint32_t& next) {
+  const std::string type = get_string(spec, "/type");
+  if (type == "ExternalName") return;
+  if (live_spec != nullptr && !spec.contains("clusterIP") && live_spec->contains("clusterIP")) {
+    spec["clusterIP"] = (*live_spec)["clusterIP"];
+  }
+  if (!spec.contains("clusterIP") || spec["clusterIP"] == "") {
+    spec["clusterIP"] = fmt::format("10.0.{}.{}", next / 250 % 250, next % 250 + 1);
+    ++next;
+  }
+  if (!spec.contains("clusterIPs") || spec["clusterIPs"].empty()) {
+    spec["clusterIPs"] = Json::array({spec["clusterIP"]});
+  }
+  if (type != "NodePort" && type != "LoadBalancer") return;
+  for (Json& port : spec["ports"]) {
+    if (port.contains("nodePort")) continue;
+    const Json& live_ports = live_spec == nullptr ? Json::array() : get_array(*live_spec, "/ports");
+    for (const Json& other : live_ports) {
+      if (other.value("port", 0) == port.value("port", 0) && other.contains("nodePort")) {
+        port["nodePort"] = other["nodePort"];
+      }
+    }
+    if (!port.contains("nodePort")) port["nodePort"] = kFirstNodePort + next++ % 2768;
+  }
+}
+
+void select_own_pods(model::Object& job) {
+  Json& spec = job.json["spec"];
+  if (model::get_bool(spec, "/manualSelector")) return;
+  const std::string uid = job.uid();
+  Json& labels = spec["template"]["metadata"]["labels"];
+  labels["batch.kubernetes.io/controller-uid"] = uid;
+  labels["batch.kubernetes.io/job-name"] = job.name();
+  labels["controller-uid"] = uid;
+  labels["job-name"] = job.name();
+  spec["selector"] = Json{{"matchLabels", {{"batch.kubernetes.io/controller-uid", uid}}}};
+}
+
+}  // namespace
+
+Verdict may_create(const Store& store, const ServedKind& kind, const model::ObjectRef& ref) {
+  if (!kind.resource.namespaced) return {};
+  const Snapshot place = store.get({"", "Namespace", "", ref.ns});
+  if (!place) return not_found("namespaces", ref.ns);
+  if (!place->terminating()) return {};
+  Refusal out{
+      403,
+      "Forbidden",
+      fmt::format("{} \"{}\" is forbidden: unable to create new content in namespace {} because it is being "
+                  "terminated",
+                  resource_and_group(kind), ref.name, ref.ns),
+      {{"NamespaceTerminating", "metadata.namespace",
+        fmt::format("namespace {} is being terminated", ref.ns)}}};
+  return tl::unexpected<Refusal>(std::move(out));
+}
+
+Verdict admit(const Store& store, const model::Object& object, const model::Object* live,
+              const ServedKind& kind) {
+  if (live != nullptr || !kind.resource.namespaced) return {};
+  const auto quotas = store.list("", "ResourceQuota", object.ns());
+  if (quotas.empty()) return {};
+  const auto wanted = usage_of(object);
+  const auto used = usage_in(store, object.ns());
+  for (const Snapshot& quota : quotas) {
+    std::vector<std::pair<std::string, double>> requested;
+    std::vector<std::pair<std::string, double>> in_use;
+    std::vector<std::pair<std::string, double>> limited;
+    const Json& hard = get_object(quota->json, "/spec/hard");
+    for (const auto& [name, limit] : hard.items()) {
+      const auto it = wanted.find(name);
+      if (it == wanted.end() || it->second <= 0) continue;
+      const auto so_far = used.find(name);
+      const double before = so_far == used.end() ? 0 : so_far->second;
+      if (before + it->second <= quantity(limit) + 1e-9) continue;
+      requested.emplace_back(name, it->second);
+      in_use.emplace_back(name, before);
+      limited.emplace_back(name, quantity(limit));
+    }
+    if (requested.empty()) continue;
+    return refuse(
+        403, "Forbidden",
+        fmt::format("{} \"{}\" is forbidden: exceeded quota: {}, requested: {}, used: {}, limited: {}",
+                    resource_and_group(kind), object.name(), quota->name(), join_amounts(requested),
+                    join_amounts(in_use), join_amounts(limited)));
+  }
+  return {};
+}
+
+void allocate(model::Object& object, const model::Object* live, std::uint32_t& next_address, bool dry_run) {
+  const std::string kind = object.kind();
+  const std::string group = object.gvk().group;
+  if (kind == "Service" && group.empty()) {
+    std::uint32_t next = next_address;
+    allocate_service(object.json["spec"], live == nullptr ? nullptr : model::find(live->json, "/spec"), next);
+    if (!dry_run) next_address = next;
+  } else if (kind == "Job" && group == "batch") {
+    if (live == nullptr) select_own_pods(object);
+  } else if (kind == "Namespace" && group.empty()) {
+    if (live == nullptr) object.json["spec"]["finalizers"] = Json::array({"kubernetes"});
+  }
+}
+
+}  // namespace instantexec::sim

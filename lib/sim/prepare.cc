@@ -1,0 +1,172 @@
+#include "sim/prepare.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace instantexec::sim {
+namespace {
+
+using model::Json;
+
+const std::map<std::string, Json, std::less<>>& initial_status() {
+  static const std::map<std::string, Json, std::less<>> kStatus = {
+      {"Namespace", {{"phase", "Active"}}},
+      {"Pod", {{"phase", "Pending"}}},
+      {"PersistentVolumeClaim", {{"phase", "Pending"}}},
+      {"PersistentVolume", {{"phase", "Pending"}}},
+      {"Service", {{"loadBalancer", Json::object()}}},
+      {"Ingress", {{"loadBalancer", Json::object()}}},
+      {"ReplicaSet", {{"replicas", 0}}},
+      {"StatefulSet", {{"availableReplicas", 0}, {"replicas", 0}}},
+      {"DaemonSet",
+       {{"currentNumberScheduled", 0},
+        {"desiredNumberScheduled", 0},
+        {"numberMisscheduled", 0},
+        {"numberReady", 0}}},
+      {"PodDisruptionBudget",
+       {{"currentHealthy", 0}, {"desiredHealthy", 0}, {"disruptionsAllowed", 0}, {"expectedPods", 0}}},
+      {"HorizontalPodAutoscaler", {{"currentMetrics", Json()}, {"desiredReplicas", 0}}},
+  };
+  return kStatus;
+}
+
+// All that counts as specification: everything but metadata and status.
+Json specification(const Json& object, const ServedKind& kind) {
+  Json out = object;
+  for (const char* field : {"metadata", "apiVersion", "kind"}) out.erase(field);
+  if (kind.has_status) out.erase("status");
+  return out;
+}
+
+bool generation_changes(const Json& object, const Json& live, const ServedKind& kind) {
+  if (specification(object, kind) != specification(live, kind)) return true;
+  const auto differs_at = [&](const char* pointer) {
+    const Json* left = model::find(object, pointer);
+    const Json* right = model::find(live, pointer);
+    return (left == nullptr) != (right == nullptr) || (left != nullptr && *left != *right);
+  };
+  // Deployments count their annotations, EndpointSlices their labels.
+  if (kind.kind() == "Deployment") return differs_at("/metadata/annotations");
+  if (kind.kind() == "EndpointSlice") return differs_at("/metadata/labels");
+  return false;
+}
+
+void keep(Json& metadata, const Json& live, const char* field) {
+  const auto it = live.find(field);
+  if (it == live.end()) {
+    metadata.erase(field);
+  } else {
+    metadata[field] = *it;
+  }
+}
+
+std::string scalar_problem(const Json& value, Scalar scalar) {
+  const auto expected = [&](bool right, std::string_view what) {
+    return right ? std::string() : fmt::format("expected {}, got {}", what, value.dump());
+  };
+  switch (scalar) {
+    case Scalar::kString:
+    case Scalar::kTime:
+      return expected(value.is_string(), "string");
+    case Scalar::kInteger:
+      return expected(value.is_number_integer(), "numeric (int or float)");
+    case Scalar::kNumber:
+      return expected(value.is_number(), "numeric (int or float)");
+    case Scalar::kBoolean:
+      return expected(value.is_boolean(), "boolean");
+    case Scalar::kIntOrString:
+      return expected(value.is_number_integer() || value.is_string(), "integer or string");
+    case Scalar::kQuantity:
+      return expected(value.is_number() || value.is_string(), "quantity");
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string kind_and_group(const ServedKind& kind) {
+  const auto& gvk = kind.resource.gvk;
+  return gvk.group.empty() ? gvk.kind : gvk.kind + "." + gvk.group;
+}
+
+std::string resource_and_group(const ServedKind& kind) {
+  const auto& group = kind.resource.gvk.group;
+  return group.empty() ? kind.resource.resource : kind.resource.resource + "." + group;
+}
+
+void prepare_create(model::Object& object, const ServedKind& kind, std::string uid, Timestamp now) {
+  Json& metadata = object.json["metadata"];
+  for (const char* field :
+       {"resourceVersion", "generation", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"}) {
+    metadata.erase(field);
+  }
+  metadata["uid"] = std::move(uid);
+  metadata["creationTimestamp"] = format_rfc3339(now);
+  if (kind.has_generation) metadata["generation"] = 1;
+  if (!kind.has_status) return;
+  object.json.erase("status");
+  if (const auto it = initial_status().find(kind.kind()); it != initial_status().end() && !kind.custom) {
+    object.json["status"] = it->second;
+  } else if (!kind.custom) {
+    object.json["status"] = Json::object();
+  }
+}
+
+Verdict prepare_update(model::Object& object, const model::Object& live, const ServedKind& kind) {
+  Json& metadata = object.json["metadata"];
+  const Json& live_metadata = live.json["metadata"];
+  FieldErrors errors;
+  const std::string uid = object.uid();
+  if (!uid.empty() && uid != live.uid()) {
+    errors.invalid("metadata.uid", fmt::format("\"{}\"", uid), "field is immutable");
+  }
+  if (object.name() != live.name()) {
+    errors.invalid("metadata.name", fmt::format("\"{}\"", object.name()), "field is immutable");
+  }
+  if (!errors.causes.empty()) return invalid(kind_and_group(kind), live.name(), std::move(errors));
+  for (const char* field : {"uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds",
+                            "generation", "namespace", "generateName"}) {
+    keep(metadata, live_metadata, field);
+  }
+  if (kind.has_status) {
+    const auto status = live.json.find("status");
+    if (status == live.json.end()) {
+      object.json.erase("status");
+    } else {
+      object.json["status"] = *status;
+    }
+  }
+  if (kind.has_generation && generation_changes(object.json, live.json, kind)) {
+    metadata["generation"] = live.generation() + 1;
+  }
+  return {};
+}
+
+std::string typing_problem(const Json& value, const Type& type, const std::string& path) {
+  if (value.is_null() || type.shape == Shape::kAny) return "";
+  if (type.shape == Shape::kScalar) {
+    const std::string problem = scalar_problem(value, type.scalar);
+    return problem.empty() ? "" : path + ": " + problem;
+  }
+  if (type.shape == Shape::kStruct || type.shape == Shape::kMap) {
+    if (!value.is_object()) return fmt::format("{}: expected map, got {}", path, value.dump());
+    for (const auto& [name, field] : value.items()) {
+      const Type* inner = type.shape == Shape::kMap ? type.element : type.field(name);
+      const std::string below = path + "." + name;
+      if (inner == nullptr && type.open) continue;
+      if (inner == nullptr) return below + ": field not declared in schema";
+      if (std::string problem = typing_problem(field, *inner, below); !problem.empty()) return problem;
+    }
+    return "";
+  }
+  if (!value.is_array()) return fmt::format("{}: expected list, got {}", path, value.dump());
+  std::size_t index = 0;
+  for (const Json& item : value) {
+    const std::string below = fmt::format("{}[{}]", path, index++);
+    if (std::string problem = typing_problem(item, *type.element, below); !problem.empty()) return problem;
+  }
+  return "";
+}
+
+}  // namespace instantexec::sim

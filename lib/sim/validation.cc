@@ -1,0 +1,78 @@
+#include "sim/validation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sim/prepare.h"
+#include "sim/validation_rules.h"
+
+namespace instantexec::sim {
+namespace {
+
+using model::Json;
+
+bool lower_alphanumeric(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+bool label_syntax(std::string_view text) {
+  if (text.empty() || !lower_alphanumeric(text.front()) || !lower_alphanumeric(text.back())) return false;
+  return std::all_of(text.begin(), text.end(), [](char c) { return lower_alphanumeric(c) || c == '-'; });
+}
+
+// Kinds whose names become host names.
+bool named_by_label(const ServedKind& kind) {
+  const auto& gvk = kind.resource.gvk;
+  return gvk.group.empty() && (gvk.kind == "Namespace" || gvk.kind == "Service");
+}
+
+void check_name(const model::Object& object, const ServedKind& kind, FieldErrors& errors) {
+  const std::string name = object.name();
+  if (name.empty()) return errors.required("metadata.name", "name or generateName is required");
+  const std::string& group = kind.resource.gvk.group;
+  if (group == "rbac.authorization.k8s.io") return;  // path segments: nearly anything goes
+  const std::string problem = named_by_label(kind) ? label_problem(name) : subdomain_problem(name);
+  if (!problem.empty()) errors.invalid("metadata.name", fmt::format("\"{}\"", name), problem);
+}
+
+}  // namespace
+
+std::string label_problem(std::string_view name) {
+  if (name.size() <= 63 && label_syntax(name)) return "";
+  if (name.size() > 63) return "must be no more than 63 bytes";
+  return "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must "
+         "start and end "
+         "with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is "
+         "'[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
+}
+
+std::string subdomain_problem(std::string_view name) {
+  if (name.size() > 253) return "must be no more than 253 bytes";
+  bool right = !name.empty();
+  std::size_t start = 0;
+  for (std::size_t i = 0; i <= name.size(); ++i) {
+    if (i < name.size() && name[i] != '.') continue;
+    right = right && label_syntax(name.substr(start, i - start));
+    start = i + 1;
+  }
+  if (right) return "";
+  return "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and "
+         "must start "
+         "and end with an alphanumeric character (e.g. 'example.com', regex used for validation is "
+         "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+}
+
+Verdict validate(const model::Object& object, const model::Object& live, const ServedKind& kind) {
+  FieldErrors errors;
+  check_name(object, kind, errors);
+  if (const ValidationRule rule = rule_for(kind_and_group(kind))) rule(object.json, errors);
+  if (!live.name().empty()) {
+    if (const ImmutabilityRule rule = immutability_for(kind_and_group(kind)))
+      rule(object.json, live.json, errors);
+  }
+  if (errors.causes.empty()) return {};
+  return invalid(kind_and_group(kind), object.name(), std::move(errors));
+}
+
+}  // namespace instantexec::sim

@@ -1,0 +1,177 @@
+#include "sim/validation_rules.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "sim/selectors.h"
+
+namespace instantexec::sim {
+namespace {
+
+using model::get_array;
+using model::get_int;
+using model::get_object;
+using model::get_string;
+using model::Json;
+
+std::string in_quotes(std::string_view text) {
+  return fmt::format("\"{}\"", text);
+}
+
+void check_template(const Json& object, FieldErrors& errors) {
+  check_pod_spec(get_object(object, "/spec/template/spec"), "spec.template.spec", errors);
+}
+
+void check_workload(const Json& object, FieldErrors& errors) {
+  const Json* selector = model::find(object, "/spec/selector");
+  const Json& labels = get_object(object, "/spec/template/metadata/labels");
+  const std::int64_t replicas = get_int(object, "/spec/replicas");
+  if (replicas < 0)
+    errors.invalid("spec.replicas", std::to_string(replicas), "must be greater than or equal to 0");
+  if (selector == nullptr) {
+    errors.required("spec.selector", "");
+  } else if (selector->empty()) {
+    errors.invalid("spec.selector", "{}", "empty selector is invalid for deployment");
+  }
+  if (selector == nullptr || !matches_selector(*selector, labels)) {
+    errors.invalid("spec.template.metadata.labels", labels.dump(),
+                   "`selector` does not match template `labels`");
+  }
+  check_template(object, errors);
+}
+
+void check_job(const Json& object, FieldErrors& errors) {
+  check_template(object, errors);
+  const std::string policy = get_string(object, "/spec/template/spec/restartPolicy");
+  if (policy != "Never" && policy != "OnFailure") {
+    errors.required("spec.template.spec.restartPolicy", "valid values: \"OnFailure\", \"Never\"");
+  }
+}
+
+void check_service(const Json& object, FieldErrors& errors) {
+  const std::string type = get_string(object, "/spec/type");
+  const Json& ports = get_array(object, "/spec/ports");
+  if (ports.empty() && type != "ExternalName" && get_string(object, "/spec/clusterIP") != "None") {
+    errors.required("spec.ports", "");
+  }
+  static const std::set<std::string> kTypes = {"ClusterIP", "ExternalName", "LoadBalancer", "NodePort"};
+  if (!kTypes.contains(type)) {
+    errors.unsupported("spec.type", in_quotes(type),
+                       R"("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")");
+  }
+  std::size_t index = 0;
+  for (const Json& port : ports) {
+    const std::string path = fmt::format("spec.ports[{}]", index++);
+    if (ports.size() > 1 && get_string(port, "/name").empty()) errors.required(path + ".name", "");
+    const std::int64_t number = get_int(port, "/port");
+    if (number < 1 || number > 65535) {
+      errors.invalid(path + ".port", std::to_string(number), "must be between 1 and 65535, inclusive");
+    }
+  }
+}
+
+void check_binding(const Json& object, FieldErrors& errors) {
+  if (get_string(object, "/roleRef/kind").empty()) errors.required("roleRef.kind", "");
+  if (get_string(object, "/roleRef/name").empty()) errors.required("roleRef.name", "");
+}
+
+void check_ingress(const Json& object, FieldErrors& errors) {
+  const Json& rules = get_array(object, "/spec/rules");
+  if (rules.empty() && model::find(object, "/spec/defaultBackend") == nullptr) {
+    errors.invalid("spec", "", "either `defaultBackend` or `rules` must be specified");
+  }
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    const Json& paths = get_array(rules[i], "/http/paths");
+    for (std::size_t j = 0; j < paths.size(); ++j) {
+      if (get_string(paths[j], "/pathType").empty()) {
+        errors.required(fmt::format("spec.rules[{}].http.paths[{}].pathType", i, j),
+                        "pathType must be specified");
+      }
+    }
+  }
+}
+
+void check_autoscaler(const Json& object, FieldErrors& errors) {
+  const std::int64_t maximum = get_int(object, "/spec/maxReplicas");
+  const std::int64_t minimum = get_int(object, "/spec/minReplicas", 1);
+  if (maximum < 1) errors.invalid("spec.maxReplicas", std::to_string(maximum), "must be greater than 0");
+  if (maximum < minimum) {
+    errors.invalid("spec.maxReplicas", std::to_string(maximum),
+                   "must be greater than or equal to `minReplicas`");
+  }
+}
+
+void check_claim(const Json& object, FieldErrors& errors) {
+  if (get_array(object, "/spec/accessModes").empty()) {
+    errors.required("spec.accessModes", "at least 1 access mode is required");
+  }
+  if (model::find(object, "/spec/resources/requests/storage") == nullptr) {
+    errors.required("spec.resources[storage]", "");
+  }
+}
+
+void check_budget(const Json& object, FieldErrors& errors) {
+  if (model::find(object, "/spec/minAvailable") != nullptr &&
+      model::find(object, "/spec/maxUnavailable") != nullptr) {
+    errors.invalid("spec", get_object(object, "/spec").dump(),
+                   "minAvailable and maxUnavailable cannot be both set");
+  }
+}
+
+void check_configuration(const Json& object, FieldErrors& errors) {
+  const auto check_keys = [&](const char* field) {
+    const Json& data = get_object(object, std::string("/") + field);
+    for (const auto& [key, value] : data.items()) {
+      const bool right =
+          !key.empty() && key.size() <= 253 && key != "." && key != ".." &&
+          key.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._") ==
+              std::string::npos;
+      if (!right) {
+        errors.invalid(fmt::format("{}[{}]", field, key), in_quotes(key),
+                       "a valid config key must consist of alphanumeric characters, '-', '_' or '.'");
+      }
+    }
+  };
+  check_keys("data");
+  check_keys("binaryData");
+}
+
+void check_definition(const Json& object, FieldErrors& errors) {
+  const std::string expected =
+      get_string(object, "/spec/names/plural") + "." + get_string(object, "/spec/group");
+  if (get_string(object, "/metadata/name") != expected) {
+    errors.invalid("metadata.name", in_quotes(get_string(object, "/metadata/name")),
+                   "must be spec.names.plural+\".\"+spec.group");
+  }
+}
+
+}  // namespace
+
+ValidationRule rule_for(std::string_view kind_and_group) {
+  static const std::map<std::string, ValidationRule, std::less<>> kRules = {
+      {"Deployment.apps", check_workload},
+      {"StatefulSet.apps", check_workload},
+      {"DaemonSet.apps", check_workload},
+      {"ReplicaSet.apps", check_workload},
+      {"Job.batch", check_job},
+      {"Pod", [](const Json& object,
+                 FieldErrors& errors) { check_pod_spec(get_object(object, "/spec"), "spec", errors); }},
+      {"Service", check_service},
+      {"RoleBinding.rbac.authorization.k8s.io", check_binding},
+      {"ClusterRoleBinding.rbac.authorization.k8s.io", check_binding},
+      {"Ingress.networking.k8s.io", check_ingress},
+      {"HorizontalPodAutoscaler.autoscaling", check_autoscaler},
+      {"PersistentVolumeClaim", check_claim},
+      {"PodDisruptionBudget.policy", check_budget},
+      {"ConfigMap", check_configuration},
+      {"Secret", check_configuration},
+      {"CustomResourceDefinition.apiextensions.k8s.io", check_definition},
+  };
+  const auto it = kRules.find(kind_and_group);
+  return it == kRules.end() ? ValidationRule() : it->second;
+}
+
+}  // namespace instantexec::sim
