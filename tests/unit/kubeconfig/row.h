@@ -22,12 +22,13 @@ using Pairs = std::vector<std::pair<std::string, std::string>>;
 // is $DIR/work and a pod's service account lives in $DIR/sa.
 struct Row {
   std::string name;
-  Pairs files = {};        // path below $DIR, content
-  Pairs environment = {};  // name, value; {"HOME", "-"} unsets it
-  Pairs flags = {};        // as on the command line: {"--context", "dev"}
-  Pairs expected = {};     // of render(); checked one by one
-  std::string error = {};  // code; "" when the row must succeed
-  Texts says = {};         // parts of the error, or of the warnings
+  Pairs files = {};          // path below $DIR, content
+  Pairs environment = {};    // name, value; {"HOME", "-"} unsets it
+  Pairs flags = {};          // as on the command line: {"--context", "dev"}
+  Pairs expected = {};       // of render(); checked one by one
+  std::string error = {};    // code; "" when the row must succeed
+  Texts says = {};           // parts of the error, or of the warnings
+  std::string differs = {};  // why kubectl config view sees something else; "" when it must see the same
 };
 
 inline void PrintTo(const Row& row, std::ostream* out) {
