@@ -80,7 +80,7 @@ std::string analysis_text(const model::AnalysisResult& analysis, const TextOptio
 }
 
 std::string validation_text(const model::ValidationResult& validation, const TextOptions& options) {
-  std::string out = findings_text(validation.findings, options.style);
+  std::string out = finding_lines(validation.findings, options.style);
   for (const model::TestSuite& suite : validation.suites) {
     for (const model::TestCase& test : suite.cases) {
       if (test.passed || test.skipped) continue;
@@ -111,7 +111,7 @@ std::string run_text(const model::RunReport& report, const TextOptions& options)
   if (succeeded(report)) return paragraphs({stages, analysis, validation, deployment, warnings});
   // What stopped the run comes first: the last stage that has something to say.
   if (report.deployment && !succeeded(*report.deployment)) {
-    return paragraphs({error, deployment, gates, stages, analysis, validation, warnings});
+    return paragraphs({error, deployment, stages, analysis, validation, warnings});
   }
   if (report.validation && !report.validation->passed) {
     return paragraphs({error, gates, validation, stages, analysis, deployment, warnings});

@@ -107,15 +107,19 @@ std::string count_findings(std::span<const model::Finding> findings) {
   return parts.empty() ? "no findings" : join(parts, ", ");
 }
 
-std::string findings_text(std::span<const model::Finding> findings, const Style& style) {
-  if (findings.empty()) return {};
+std::string finding_lines(std::span<const model::Finding> findings, const Style& style) {
   std::string out;
   for (const Severity severity : {Severity::kError, Severity::kWarning, Severity::kInfo}) {
     for (const model::Finding& finding : findings) {
       if (finding.severity == severity) out += finding_text(finding, style);
     }
   }
-  return out + count_findings(findings) + "\n";
+  return out;
+}
+
+std::string findings_text(std::span<const model::Finding> findings, const Style& style) {
+  if (findings.empty()) return {};
+  return finding_lines(findings, style) + count_findings(findings) + "\n";
 }
 
 std::string cause_text(const model::FailureCause& cause, const TextOptions& options) {
@@ -125,7 +129,7 @@ std::string cause_text(const model::FailureCause& cause, const TextOptions& opti
   for (const model::Evidence& item : cause.evidence) {
     const std::string text = sanitise_line(item.text);
     // The headline has said it already.
-    if (cause.summary.find(item.text) != std::string::npos && cause.evidence.size() == 1) continue;
+    if (cause.summary.find(item.text) != std::string::npos) continue;
     out += fmt::format("  {}: {}\n", resource_name(item.subject, options.ns), text);
   }
   for (const std::string& event : cause.events) out += line_of("event", event);

@@ -24,7 +24,9 @@ struct TextOptions {
 
 // "web.yaml:12:3: error: message [rule]" and the hint below. Without a place the object's name comes first.
 [[nodiscard]] std::string finding_text(const model::Finding& finding, const Style& style = {});
-// All findings, most severe first and else in the order given, and a count: "2 errors, 1 warning".
+// All findings, most severe first and else in the order given.
+[[nodiscard]] std::string finding_lines(std::span<const model::Finding> findings, const Style& style = {});
+// The same and a count: "2 errors, 1 warning".
 [[nodiscard]] std::string findings_text(std::span<const model::Finding> findings, const Style& style = {});
 [[nodiscard]] std::string count_findings(std::span<const model::Finding> findings);
 

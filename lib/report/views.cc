@@ -81,16 +81,16 @@ std::string change_text(const FieldChangeView& change, const Style& style) {
 std::string step_text(const StepView& step, std::size_t number, const PlanOptions& options) {
   const OpWord& word = word_of(step.op);
   const Style& style = options.text.style;
-  std::string notes =
-      step.op == "unchanged" || step.op == "keep" ? "" : " " + sanitise_line(step.reversibility);
-  if (step.force) notes += ", takes fields of other managers";
-  if (step.deferred) notes += ", checked once its kind or namespace exists";
-  if (!step.reason.empty()) notes += ": " + sanitise_line(step.reason);
+  const bool writes = step.op != "unchanged" && step.op != "keep";
   std::string out = fmt::format(
-      "{:>3} {} {}\n", number,
+      "{:>3} {}", number,
       paint(style, word.colour,
-            fmt::format("{} {} {}", word.mark, word.op, resource_name(step.object, options.text.ns))),
-      trim(notes));
+            fmt::format("{} {} {}", word.mark, word.op, resource_name(step.object, options.text.ns))));
+  if (writes) out += " " + sanitise_line(step.reversibility);
+  if (step.force) out += ", takes fields of other managers";
+  if (step.deferred) out += ", checked once its kind or namespace exists";
+  if (!step.reason.empty()) out += ": " + sanitise_line(step.reason);
+  out += "\n";
   if (step.op == "create") return out;
   for (const FieldChangeView& change : step.changes) out += change_text(change, style);
   return out;

@@ -1,0 +1,130 @@
+#include "report/text.h"
+
+#include <gtest/gtest.h>
+
+#include "report/json.h"
+#include "report/outcome.h"
+#include "report/progress.h"
+
+namespace instantexec::report {
+namespace {
+
+model::DeployReport with(model::DeployResult result, int revision, int previous,
+                         std::initializer_list<model::HealthStatus> healths) {
+  model::DeployReport report;
+  report.result = result;
+  report.revision = revision;
+  report.previous_revision = previous;
+  for (const auto health : healths) {
+    model::ObjectOutcome object;
+    object.health.status = health;
+    report.objects.push_back(object);
+  }
+  return report;
+}
+
+TEST(Outcome, ContractFields) {
+  using enum model::HealthStatus;
+  using enum model::DeployResult;
+  struct Row {
+    const char* name;
+    model::DeployReport report;
+    const char* status;
+    std::size_t resources;
+    const char* health;
+    bool rollback;
+  };
+  const Row rows[] = {
+      {"deployed", with(kDeployed, 2, 1, {kCurrent, kSuspended}), "deployed", 2, "healthy", true},
+      {"first release", with(kDeployed, 1, 0, {kCurrent}), "deployed", 1, "healthy", false},
+      {"not waited for", with(kDeployed, 1, 0, {kUnknown}), "deployed", 1, "unknown", false},
+      {"rolled back", with(kRolledBack, 1, 0, {kCurrent}), "rolled_back", 0, "healthy", false},
+      {"kept though failed", with(kFailedKept, 2, 1, {kCurrent, kFailed}), "failed_kept", 0, "unhealthy",
+       true},
+      {"an object has vanished", with(kDeployed, 2, 1, {kCurrent, kNotFound}), "deployed", 2, "unhealthy",
+       true},
+      {"dry run", with(kDryRun, 0, 0, {kUnknown}), "dry_run", 0, "unknown", false},
+  };
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.name);
+    const model::Json json = to_json(row.report);
+    EXPECT_EQ(json["deployment_status"], row.status);
+    EXPECT_EQ(json["resources_deployed"], row.resources);
+    EXPECT_EQ(json["health_status"], row.health);
+    EXPECT_EQ(json["rollback_available"], row.rollback);
+  }
+}
+
+TEST(Outcome, RolledBackIsVerifiedOnlyWhenItWas) {
+  auto report = with(model::DeployResult::kRolledBack, 1, 0, {});
+  EXPECT_EQ(state_sentence(report).find("verified"), std::string::npos);
+  report.verification = {true, false, {}};
+  EXPECT_EQ(state_sentence(report).find("verified"), std::string::npos);
+  report.verification = {true, true, {}};
+  EXPECT_NE(state_sentence(report).find("verified"), std::string::npos);
+}
+
+TEST(Text, TheCauseComesFirst) {
+  model::RunReport report;
+  report.exit = ExitCode::kRolledBack;
+  report.analysis.emplace();
+  report.deployment = with(model::DeployResult::kRolledBack, 1, 0, {});
+  report.deployment->cause.emplace();
+  report.deployment->cause->summary = "it crashed";
+  EXPECT_EQ(run_text(report, {}).find("cause: "), 0U);
+}
+
+TEST(Text, EveryTextIsSafeToPrint) {
+  const std::string evil = "x\x1b]0;title\x07\r\nforged: ok \u202e";
+  model::RunReport report;
+  report.exit = ExitCode::kRolledBack;
+  report.release = report.ns = evil;
+  report.warnings = {evil};
+  report.gates = {{evil, false, evil, evil}};
+  report.stages = {{model::StageId::kAnalysis, model::StageStatus::kFailed, Duration{1}, evil, {}},
+                   {model::StageId::kValidation, model::StageStatus::kSkipped, Duration{0}, evil, {}}};
+  model::Finding finding;
+  finding.rule = finding.message = finding.hint = finding.field = finding.at.file = evil;
+  finding.subject = model::ObjectRef{evil, evil, evil, evil};
+  report.analysis.emplace();
+  report.analysis->conflicts = {finding};
+  report.analysis->reasons = {{evil, evil}};
+  report.analysis->recommendations = {evil};
+  report.validation.emplace();
+  report.validation->findings = {finding};
+  report.validation->suites = {{evil, {{evil, false, false, evil, Duration{0}}}}};
+  report.deployment = with(model::DeployResult::kFailedKept, 1, 1, {model::HealthStatus::kFailed});
+  report.deployment->release = report.deployment->ns = evil;
+  report.deployment->warnings = {evil};
+  report.deployment->objects[0].object = *finding.subject;
+  report.deployment->objects[0].message = evil;
+  report.deployment->cause = model::FailureCause{*finding.subject,
+                                                 evil,
+                                                 evil,
+                                                 {{*finding.subject, "other " + evil}},
+                                                 {evil},
+                                                 {{*finding.subject, evil, true, {evil}}}};
+  report.error = make_error(errors::kUsage, evil, evil);
+  report.error->context = {evil};
+  report.error->reason = evil;
+  report.error->http_status = 403;
+  const std::string text = run_text(report, {{}, "demo"});
+  for (const char c : text)
+    EXPECT_TRUE(static_cast<unsigned char>(c) >= 0x20 || c == '\n') << static_cast<int>(c);
+  EXPECT_EQ(text.find("\nforged"), std::string::npos) << text;
+  EXPECT_EQ(text.find("\u202e"), std::string::npos);
+  EXPECT_EQ(pretty(to_json(report)).find("\u202e"), std::string::npos);
+}
+
+TEST(LineProgress, LeavesOutARepeatedLine) {
+  std::string out;
+  LineProgress progress([&](std::string_view text) { out += text; });
+  progress.emit(model::Note{"same"});
+  progress.emit(model::Note{"same"});
+  progress.emit(model::Note{"other"});
+  progress.emit(model::Note{"same"});
+  EXPECT_EQ(out, "same\nother\nsame\n");
+}
+
+}  // namespace
+}  // namespace instantexec::report
