@@ -9,12 +9,11 @@
 #include <utility>
 
 #include "base/text.h"
-#include "cli/action/commands.h"
 #include "cli/action/errors.h"
 #include "cli/action/outputs.h"
-#include "cli/action/summary.h"
 #include "os/files.h"
 #include "os/random.h"
+#include "report/ci.h"
 
 namespace instantexec::cli::action {
 namespace {
@@ -39,25 +38,6 @@ Status append_to(const Variables& variables, const std::string& variable, const 
 Status save_state(const Variables& variables, bool may_leave_work) {
   const Output state{std::string(kStateName), may_leave_work ? "true" : "false"};
   return append_to(variables, "GITHUB_STATE", output_text({state}, os::random_hex(kTokenBytes)));
-}
-
-std::vector<model::Finding> all_findings(const model::RunReport& report) {
-  std::vector<model::Finding> findings;
-  const auto take = [&findings](const std::vector<model::Finding>& more) {
-    findings.insert(findings.end(), more.begin(), more.end());
-  };
-  if (report.analysis) take(report.analysis->conflicts);
-  if (report.validation) take(report.validation->findings);
-  if (report.deployment) take(report.deployment->findings);
-  if (report.error && report.error->code != nullptr) {
-    model::Finding finding;
-    finding.rule = report.error->code->name;
-    finding.evidence = model::EvidenceClass::kServer;  // nothing is more certain than what ended the run
-    finding.message = report.error->to_string();
-    finding.hint = report.error->next_step();
-    findings.insert(findings.begin(), std::move(finding));
-  }
-  return findings;
 }
 
 }  // namespace
@@ -104,14 +84,14 @@ Result<Session> Session::open(Variables variables) {
 }
 
 std::string Session::prologue() const {
-  return stop_commands(token_);
+  return "::stop-commands::" + token_ + "\n";
 }
 
 Result<std::string> Session::finish(const model::RunReport& report) const {
   const std::vector<Output> list = outputs(report, invocation_.report_path);
   IE_TRY(append_to(variables_, "GITHUB_OUTPUT", output_text(list, os::random_hex(kTokenBytes))));
-  IE_TRY(append_to(variables_, "GITHUB_STEP_SUMMARY", step_summary(report)));
-  return "\n" + resume_commands(token_) + annotations(all_findings(report));
+  IE_TRY(append_to(variables_, "GITHUB_STEP_SUMMARY", report::markdown(report)));
+  return "\n::" + token_ + "::\n" + report::github_annotations(report);
 }
 
 }  // namespace instantexec::cli::action
