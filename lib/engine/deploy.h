@@ -1,12 +1,14 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "base/time.h"
+#include "engine/environment.h"
 #include "engine/ports.h"
 #include "model/deploy_report.h"
 #include "model/finding.h"
@@ -21,15 +23,6 @@
 // Every function returns the Errors of engine/errors.h and those of the Cluster. An Error means that the job
 // could not be done; a deploy that failed and was undone is a report.
 namespace instantexec::engine {
-
-struct Environment {
-  Cluster& cluster;
-  Clock& clock;
-  EventSink& events;
-  // Who we are, for the lock and the records: host, process id, CI run, and something random. Must differ
-  // between any two processes.
-  std::string holder;
-};
 
 struct ReleaseOptions {
   std::string release;  // a DNS label of at most 53 characters
@@ -70,6 +63,11 @@ struct PlanResult {
   std::vector<plan::Desired> desired;               // as they will be applied; same order as the first steps
   std::map<model::ObjectRef, model::Object> live;   // what exists of all objects in the plan
   std::map<model::ObjectRef, model::Object> after;  // what the server would store (dry-run), where known
+
+  std::shared_ptr<const model::ApiCatalog> catalog;  // what the server serves
+  model::Object record;                              // of the release, as read; without a name: none
+  model::Object lease;                               // likewise
+  bool namespace_missing = false;                    // of the release
 
   // No finding of severity error.
   [[nodiscard]] bool executable() const;

@@ -157,7 +157,9 @@ class Planner {
     step.object = member.object;
     step.uid = existing.uid();
     step.resource_version = existing.resource_version();
-    step.reason = keep_reason(member, existing);
+    step.reason = forget_reason(member, existing);
+    step.forgotten = !step.reason.empty();
+    if (!step.forgotten) step.reason = keep_reason(member, existing);
     if (!step.reason.empty()) {
       report(kept(step));
       return step;
@@ -172,9 +174,20 @@ class Planner {
     return step;
   }
 
-  // Why a member that left stays; empty: it is pruned.
+  // Why a member that left stays where it is; empty: it is pruned.
   [[nodiscard]] std::string keep_reason(const Member& member, const model::Object& existing) const {
     if (!input_.policy.prune) return "pruning is switched off";
+    if (input_.catalog->incomplete_group(member.gvk.group)) {
+      return "its API group does not answer, so nothing of it is deleted";
+    }
+    if (is_namespace(member.gvk) && existing.uid() == member.uid && holds_wanted(member.object.name)) {
+      return "objects of the release are in it";
+    }
+    return {};
+  }
+
+  // Why a member that left is none of the release's business any more; empty: it still is.
+  [[nodiscard]] std::string forget_reason(const Member& member, const model::Object& existing) const {
     if (existing.uid() != member.uid) return "it was deleted and created anew by someone else";
     // The same object under another kind or group (extensions/v1beta1 → apps/v1).
     if (wanted_uids_.contains(existing.uid())) return "it is part of the release under another kind";
@@ -182,12 +195,6 @@ class Planner {
     if (!owned_by(existing, input_.scope)) return "it no longer carries the label of this release";
     if (const auto owner = foreign_owner(existing, input_.scope)) {
       return "it now belongs to " + owner->tool + " " + owner->name;
-    }
-    if (input_.catalog->incomplete_group(member.gvk.group)) {
-      return "its API group does not answer, so nothing of it is deleted";
-    }
-    if (is_namespace(member.gvk) && holds_wanted(member.object.name)) {
-      return "objects of the release are in it";
     }
     return {};
   }

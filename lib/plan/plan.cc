@@ -59,6 +59,7 @@ Json step_json(const Step& step) {
   if (step.force) out["force"] = true;
   if (step.deferred) out["deferred"] = true;
   if (step.gate) out["gate"] = true;
+  if (step.forgotten) out["forgotten"] = true;
   if (!step.depends_on.empty()) out["dependsOn"] = step.depends_on;
   if (!step.waits_for.empty()) out["waitsFor"] = step.waits_for;
   for (const FieldChange& change : step.changes) out["changes"].push_back(change_json(change));
@@ -87,6 +88,7 @@ bool read_step(const Json& json, std::pair<std::size_t, std::size_t> limits, Ste
   step.force = model::get_bool(json, "/force");
   step.deferred = model::get_bool(json, "/deferred");
   step.gate = model::get_bool(json, "/gate");
+  step.forgotten = model::get_bool(json, "/forgotten");
   for (const Json& item : model::get_array(json, "/changes")) {
     FieldChange change{model::get_string(item, "/pointer"), std::nullopt, std::nullopt};
     if (const Json* value = model::find(item, "/before")) change.before = *value;

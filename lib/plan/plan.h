@@ -56,6 +56,7 @@ struct Step {
   std::vector<FieldChange> changes;
   Reversibility reversibility = Reversibility::kExact;
   std::string reason;           // of the grade, or why the step is kKeep; may be empty
+  bool forgotten = false;       // kKeep: no longer part of the release from now on
   std::string manifest_digest;  // SHA-256 of what will be applied; empty for steps that apply nothing
   model::SourceRange at;
 };

@@ -234,9 +234,10 @@ TEST(MakePlan, PruneGuards) {
   struct Row {
     const char* name;
     void (*edit)(World&, model::Object&);
+    bool forgotten = true;
   };
   const std::vector<Row> rows = {
-      {"switched off", [](World& world, model::Object&) { world.policy.prune = false; }},
+      {"switched off", [](World& world, model::Object&) { world.policy.prune = false; }, false},
       {"recreated", [](World&, model::Object& live) { live.json["metadata"]["uid"] = "other"; }},
       {"no label", [](World&, model::Object& live) { live.json["metadata"].erase("labels"); }},
       {"keep annotation",
@@ -247,7 +248,7 @@ TEST(MakePlan, PruneGuards) {
        [](World&, model::Object& live) {
          live.json["metadata"]["annotations"]["meta.helm.sh/release-name"] = "x";
        }},
-      {"group does not answer", [](World& world, model::Object&) { world.catalog.add_incomplete("v1"); }},
+      {"group does not answer", [](World& world, model::Object&) { world.catalog.add_incomplete("v1"); }, false},
   };
   for (const Row& row : rows) {
     World world;
@@ -259,6 +260,7 @@ TEST(MakePlan, PruneGuards) {
     ASSERT_EQ(out->plan.steps.size(), 1U) << row.name;
     EXPECT_EQ(out->plan.steps[0].op, Op::kKeep) << row.name;
     EXPECT_NE(out->plan.steps[0].reason, "") << row.name;
+    EXPECT_EQ(out->plan.steps[0].forgotten, row.forgotten) << row.name;
     EXPECT_EQ(rules(*out), "prune.kept") << row.name;
   }
 }

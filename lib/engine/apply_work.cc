@@ -1,0 +1,193 @@
+#include "engine/apply_work.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "model/marks.h"
+#include "plan/diff.h"
+
+namespace instantexec::engine {
+namespace {
+
+// A busy object changes its status all the time; each try is a fresh look.
+constexpr int kMaxStale = 20;
+// While a new kind is being set up.
+constexpr Duration kLookAgainAfter{500};
+
+std::string words_of(const Response& response) {
+  return response.error ? response.error->to_string() : "no answer from the API server";
+}
+
+}  // namespace
+
+ApplyWork::ApplyWork(Session& session, HealthMonitor& health, const ApplyInput& input)
+    : session_(session), health_(health), input_(input) {
+  states_.resize(input.plan->steps.size());
+  outcomes_.resize(input.plan->steps.size());
+  for (std::size_t i = 0; i < states_.size(); ++i) states_[i].resource_version = step(i).resource_version;
+}
+
+const model::Object* ApplyWork::known(const LiveObjects& objects, std::size_t node) const {
+  const auto found = objects.find(step(node).object);
+  return found == objects.end() ? nullptr : &found->second;
+}
+
+Request ApplyWork::write(std::size_t node) const {
+  ApplyRequest out;
+  out.body = input_.desired[node].object();
+  out.field_manager = input_.field_manager;
+  if (creates(node)) {
+    plan::set_metadata(out.body, "annotations", model::marks::kCreatedBy, input_.operation);
+    return out;
+  }
+  out.force = step(node).force;
+  out.preconditions = {step(node).uid, states_[node].resource_version};
+  // Part of what we own since it was created; leaving it out would remove it.
+  if (const model::Object* before = known(*input_.before, node)) {
+    const std::string mark = before->annotation(model::marks::kCreatedBy);
+    if (!mark.empty()) plan::set_metadata(out.body, "annotations", model::marks::kCreatedBy, mark);
+  }
+  return out;
+}
+
+Request ApplyWork::read(std::size_t node) const {
+  return GetRequest{step(node).gvk, step(node).object.ns, step(node).object.name};
+}
+
+Next ApplyWork::start(std::size_t node) {
+  if (step(node).op == plan::Op::kUnchanged) {
+    outcomes_[node].done = true;
+    return Next::done();
+  }
+  // A kind that arrives with this release: the remembered catalog does not serve it.
+  if (input_.desired[node].kind_arrives) {
+    states_[node].expecting = Expecting::kCatalog;
+    return resume(node);
+  }
+  return Next::send(write(node));
+}
+
+Next ApplyWork::resume(std::size_t node) {
+  State& state = states_[node];
+  if (state.expecting == Expecting::kReadiness) {
+    return health_.ready(step(node).object) ? Next::done() : Next::wait(session_.now() + kLookAgainAfter);
+  }
+  if (session_.now() < state.not_before) return Next::wait(state.not_before);
+  if (state.expecting == Expecting::kRead) return Next::send(read(node));
+  if (state.expecting == Expecting::kCatalog) {
+    if (!served(step(node).gvk)) return again_later(node, step(node).gvk.to_string() + " is not served yet");
+    state.expecting = Expecting::kWrite;
+  }
+  return Next::send(write(node));
+}
+
+// Whether the kind is served by now. Discovery is asked at most twice a second, however many objects wait for
+// it.
+bool ApplyWork::served(const model::Gvk& gvk) {
+  const auto known = session_.cluster().catalog(false);
+  if (known && (*known)->find(gvk) != nullptr) return true;
+  if (discovered_ && session_.now() - *discovered_ < kLookAgainAfter) return false;
+  discovered_ = session_.now();
+  const auto fresh = session_.cluster().catalog(true);
+  return fresh && (*fresh)->find(gvk) != nullptr;
+}
+
+Next ApplyWork::answered(std::size_t node, Response response) {
+  if (states_[node].expecting == Expecting::kRead) return looked_up(node, std::move(response));
+  return written(node, std::move(response));
+}
+
+Next ApplyWork::written(std::size_t node, Response response) {
+  if (!response.ok()) return refused(node, response);
+  if (creates(node) && !response.created) {
+    // Without force nothing of the other's was taken; the undo withdraws what we added.
+    return fail_step(node, "someone else created it meanwhile");
+  }
+  return succeed(node, std::move(response.object));
+}
+
+Next ApplyWork::refused(std::size_t node, const Response& response) {
+  State& state = states_[node];
+  if (response.outcome == Outcome::kUnknown) {
+    // Never repeated blindly: it may have been done, or be done in a moment.
+    state.expecting = Expecting::kRead;
+    state.unsettled = true;
+    return again_later(node, words_of(response));
+  }
+  if (transient(response)) return again_later(node, words_of(response));
+  if (response.http_status == 409 && !response.ownership_conflict()) {
+    state.expecting = Expecting::kRead;
+    if (++state.stale > kMaxStale) return fail_step(node, words_of(response));
+    return Next::send(read(node));
+  }
+  // The API server learns of a new kind a moment before it serves it.
+  if (response.http_status == 404 && input_.desired[node].kind_arrives) {
+    return again_later(node, words_of(response));
+  }
+  return fail_step(node, words_of(response));
+}
+
+Next ApplyWork::looked_up(std::size_t node, Response response) {
+  if (response.not_found()) {
+    states_[node].expecting = Expecting::kWrite;
+    if (!creates(node)) return fail_step(node, "someone deleted it meanwhile");
+    return Next::send(write(node));
+  }
+  if (!response.ok()) return again_later(node, words_of(response));
+  return found(node, std::move(response.object));
+}
+
+// Decides from what is there now whether the write was done, is still to be done, or must not be done.
+Next ApplyWork::found(std::size_t node, model::Object live) {
+  State& state = states_[node];
+  state.expecting = Expecting::kWrite;
+  if (creates(node)) {
+    if (live.annotation(model::marks::kCreatedBy) == input_.operation) return succeed(node, std::move(live));
+    return fail_step(node, "someone else created it meanwhile");
+  }
+  if (live.uid() != step(node).uid) return fail_step(node, "someone deleted it and created it anew");
+  const model::Object* before = known(*input_.before, node);
+  const model::Object* after = known(*input_.after, node);
+  if (live.resource_version() == state.resource_version || (before != nullptr && plan::same(*before, live))) {
+    // The same wishes on a newer status. When only ownership was to change, a second write is harmless.
+    state.resource_version = live.resource_version();
+    return Next::send(write(node));
+  }
+  if (after != nullptr && plan::same(*after, live)) return succeed(node, std::move(live));
+  return fail_step(node, "someone else changed it since it was planned");
+}
+
+bool ApplyWork::unsettled() const {
+  return std::any_of(states_.begin(), states_.end(), [](const State& state) { return state.unsettled; });
+}
+
+Next ApplyWork::again_later(std::size_t node, const std::string& why) {
+  State& state = states_[node];
+  if (++state.repetitions > kMaxRepetitions) return fail_step(node, why);
+  state.not_before = session_.now() + backoff(state.repetitions);
+  return Next::wait(state.not_before);
+}
+
+Next ApplyWork::succeed(std::size_t node, model::Object stored) {
+  states_[node].unsettled = false;
+  StepOutcome& outcome = outcomes_[node];
+  outcome.done = true;
+  outcome.stored = std::move(stored);
+  const auto action = creates(node) ? model::Action::kCreated : model::Action::kConfigured;
+  session_.emit(model::ObjectWritten{step(node).object, action, ""});
+  health_.track({outcome.stored, true});
+  if (!step(node).gate || health_.ready(step(node).object)) return Next::done();
+  states_[node].expecting = Expecting::kReadiness;
+  return Next::wait(session_.now() + kLookAgainAfter);
+}
+
+Next ApplyWork::fail_step(std::size_t node, std::string message) {
+  StepOutcome& outcome = outcomes_[node];
+  outcome.failed = true;
+  outcome.message = std::move(message);
+  if (!first_failure_) first_failure_ = node;
+  session_.emit(model::ObjectWritten{step(node).object, model::Action::kFailed, outcome.message});
+  return Next::failed();
+}
+
+}  // namespace instantexec::engine

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/graph.h"
+#include "engine/health.h"
+#include "engine/live.h"
+#include "plan/desired.h"
+#include "plan/plan.h"
+
+namespace instantexec::engine {
+
+// What came of one step.
+struct StepOutcome {
+  bool done = false;
+  bool failed = false;
+  model::Object stored;  // as the server stored it; without a name when nothing was written
+  std::string message;   // why it failed, sanitised
+};
+
+// What the steps are carried out with. Everything outlives the work.
+struct ApplyInput {
+  const plan::Plan* plan = nullptr;
+  std::span<const plan::Desired> desired;  // parallel to the first steps
+  const LiveObjects* before = nullptr;
+  const LiveObjects* after = nullptr;
+  std::string operation;
+  std::string field_manager;
+};
+
+// Writes the wanted objects: server-side apply, fenced by uid and resourceVersion when the object exists,
+// with the creation mark and without force when it does not. Stale writes are tried again when nothing but
+// the status changed; lost answers are settled by reading.
+class ApplyWork final : public Work {
+ public:
+  ApplyWork(Session& session, HealthMonitor& health, const ApplyInput& input);
+
+  Next start(std::size_t node) override;
+  Next answered(std::size_t node, Response response) override;
+  Next resume(std::size_t node) override;
+  void observe(const ClusterEvent& event) override { health_.observe(event); }
+
+  [[nodiscard]] const std::vector<StepOutcome>& outcomes() const { return outcomes_; }
+  // Some write was sent and its outcome is not known: it may still be done.
+  [[nodiscard]] bool unsettled() const;
+  // The step that failed first, if any.
+  [[nodiscard]] std::optional<std::size_t> first_failure() const { return first_failure_; }
+
+ private:
+  enum class Expecting { kWrite, kRead, kCatalog, kReadiness };
+  struct State {
+    Expecting expecting = Expecting::kWrite;
+    std::string resource_version;
+    int repetitions = 0;
+    int stale = 0;
+    Instant not_before;
+    bool unsettled = false;
+  };
+
+  [[nodiscard]] const plan::Step& step(std::size_t node) const { return input_.plan->steps[node]; }
+  [[nodiscard]] bool creates(std::size_t node) const { return step(node).op == plan::Op::kCreate; }
+  [[nodiscard]] Request write(std::size_t node) const;
+  [[nodiscard]] Request read(std::size_t node) const;
+  Next written(std::size_t node, Response response);
+  Next refused(std::size_t node, const Response& response);
+  Next looked_up(std::size_t node, Response response);
+  Next found(std::size_t node, model::Object live);
+  bool served(const model::Gvk& gvk);
+  Next again_later(std::size_t node, const std::string& why);
+  Next succeed(std::size_t node, model::Object stored);
+  Next fail_step(std::size_t node, std::string message);
+  [[nodiscard]] const model::Object* known(const LiveObjects& objects, std::size_t node) const;
+
+  Session& session_;
+  HealthMonitor& health_;
+  const ApplyInput& input_;
+  std::vector<State> states_;
+  std::vector<StepOutcome> outcomes_;
+  std::optional<std::size_t> first_failure_;
+  std::optional<Instant> discovered_;
+};
+
+}  // namespace instantexec::engine

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/graph.h"
+#include "engine/live.h"
+#include "plan/plan.h"
+
+namespace instantexec::engine {
+
+// What came of one deletion.
+struct DeleteOutcome {
+  bool gone = false;    // deleted, being deleted, or gone before
+  std::string message;  // why it was not deleted, or what the deletion still waits for
+};
+
+// Prunes: deletes objects that are still what the plan saw. One that somebody else changed, or created anew,
+// stays. Never fails the graph: the new release is in force whatever stays behind.
+class DeleteWork final : public Work {
+ public:
+  // `before`: the objects as they were planned.
+  DeleteWork(Session& session, const plan::Plan& plan, const LiveObjects& before);
+
+  Next start(std::size_t node) override;
+  Next answered(std::size_t node, Response response) override;
+  Next resume(std::size_t node) override;
+  void observe(const ClusterEvent& /*event*/) override {}
+
+  [[nodiscard]] const std::vector<DeleteOutcome>& outcomes() const { return outcomes_; }
+
+ private:
+  struct State {
+    bool reading = false;
+    std::string resource_version;
+    int repetitions = 0;
+    Instant not_before;
+  };
+
+  [[nodiscard]] Request request(std::size_t node) const;
+  Next deleted(std::size_t node, const Response& response);
+  Next looked_up(std::size_t node, const Response& response);
+  Next gone(std::size_t node, std::string message);
+  Next stays(std::size_t node, std::string message);
+
+  Session& session_;
+  const plan::Plan& plan_;
+  const LiveObjects& before_;
+  std::vector<State> states_;
+  std::vector<DeleteOutcome> outcomes_;
+};
+
+}  // namespace instantexec::engine

@@ -1,0 +1,340 @@
+#include "engine/health.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "status/event_view.h"
+
+namespace instantexec::engine {
+namespace {
+
+constexpr Duration kRemindEvery{15'000};
+// After a read that was to confirm a verdict and did not.
+constexpr Duration kLookAgainAfter{1000};
+constexpr std::size_t kNamed = 3;
+
+bool failed(const model::ObjectStatus& status) {
+  return status.doomed();
+}
+bool missing_readiness(const model::ObjectStatus& status) {
+  return !counts_as_ready(status);
+}
+
+bool same_health(const model::ObjectStatus& a, const model::ObjectStatus& b) {
+  return a.status == b.status && a.reason == b.reason;
+}
+
+}  // namespace
+
+bool counts_as_ready(const model::ObjectStatus& status) {
+  return status.status == model::HealthStatus::kCurrent || status.status == model::HealthStatus::kSuspended;
+}
+
+HealthMonitor::HealthMonitor(Session& session, HealthOptions options)
+    : session_(session), options_(options), started_(session.now()), reminded_(session.now()) {
+  // Any write of ours tells the server's time; taking the lock was one.
+  if (session.keeper() != nullptr) set_clock(session.keeper()->lease());
+  if (clock_base_ == Timestamp{}) {
+    clock_base_ = session.wall();
+    clock_read_ = session.now();
+  }
+}
+
+HealthMonitor::~HealthMonitor() {
+  for (const WatchId id : watches_) session_.cluster().cancel_watch(id);
+}
+
+void HealthMonitor::set_clock(const model::Object& stored) {
+  const Timestamp at = status::cluster_time(stored);
+  if (at == Timestamp{} || (clock_base_ != Timestamp{} && at <= cluster_now())) return;
+  clock_base_ = at;
+  clock_read_ = session_.now();
+}
+
+Timestamp HealthMonitor::cluster_now() const {
+  return clock_base_ + (session_.now() - clock_read_);
+}
+
+void HealthMonitor::watch(const model::Gvk& gvk, const std::string& ns) {
+  const auto begin = [&](const model::Gvk& kind) {
+    if (watched_.emplace(kind, ns).second) {
+      watches_.insert(session_.cluster().watch(WatchRequest{kind, ns, "", ""}));
+    }
+  };
+  begin(gvk);
+  const auto children = status::child_kinds(gvk, options_.status);
+  for (const model::Gvk& child : children) begin(child);
+  if (!children.empty()) begin({"", "v1", "Event"});
+}
+
+void HealthMonitor::track(HealthTarget target) {
+  const model::ObjectRef ref = target.object.ref();
+  Tracked tracked;
+  tracked.object = std::move(target.object);
+  tracked.current_uid = tracked.object.uid();
+  tracked.last_change = session_.now();
+  tracked.context.options = options_.status;
+  if (target.written) {
+    set_clock(tracked.object);
+    tracked.context.uid = tracked.current_uid;
+    tracked.context.min_generation = tracked.object.generation();
+    tracked.context.applied_at = status::cluster_time(tracked.object);
+    tracked.context.restarts_at_apply = status::restart_counts(index_.family(tracked.current_uid));
+  }
+  const model::Gvk gvk = tracked.object.gvk();
+  if (gvk.group.empty() && gvk.kind == "PersistentVolumeClaim") read_storage_classes();
+  if (const auto old = tracked_.find(ref); old != tracked_.end()) {
+    by_uid_[old->second.current_uid].erase(ref);
+    tracked.health = old->second.health;
+    tracked.assessed = old->second.assessed;
+  }
+  index_.upsert(tracked.object);
+  by_uid_[tracked.current_uid].insert(ref);
+  auto& stored = tracked_[ref] = std::move(tracked);
+  assess(ref, stored);
+  if (!counts_as_ready(stored.health) || !status::child_kinds(gvk, options_.status).empty())
+    watch(gvk, ref.ns);
+}
+
+void HealthMonitor::observe(const ClusterEvent& event) {
+  if (const auto* change = std::get_if<ObjectChanged>(&event)) {
+    if (watches_.contains(change->watch)) changed(*change);
+  } else if (const auto* failure = std::get_if<WatchFailed>(&event)) {
+    if (watches_.erase(failure->watch) > 0) {
+      session_.warn("some objects cannot be watched: " + failure->error.message);
+    }
+  }
+}
+
+void HealthMonitor::changed(const ObjectChanged& event) {
+  mark_roots(event.object);  // former owners
+  if (const auto found = tracked_.find(event.object.ref()); found != tracked_.end()) {
+    Tracked& tracked = found->second;
+    const std::string uid = event.object.uid();
+    if (!event.deleted && uid != tracked.current_uid) {
+      by_uid_[tracked.current_uid].erase(found->first);
+      by_uid_[uid].insert(found->first);
+      tracked.current_uid = uid;
+    } else if (event.deleted && uid == tracked.current_uid) {
+      tracked.current_uid.clear();
+    }
+    dirty_.insert(found->first);
+  }
+  if (event.deleted) {
+    index_.erase(event.object);
+  } else {
+    index_.upsert(event.object);
+    mark_roots(event.object);
+  }
+}
+
+// The tracked objects that the object belongs to: itself, its owners, what an Event is about.
+void HealthMonitor::mark_roots(const model::Object& object) {
+  std::vector<std::string> open = {status::is_event(object) ? status::EventView(object).subject_uid()
+                                                            : object.uid()};
+  std::set<std::string> seen;
+  const auto owners = [&open](const model::Object& child) {
+    for (const model::Json& owner : model::get_array(child.json, "/metadata/ownerReferences")) {
+      open.push_back(model::get_string(owner, "/uid"));
+    }
+  };
+  owners(object);
+  while (!open.empty()) {
+    const std::string uid = std::move(open.back());
+    open.pop_back();
+    if (uid.empty() || !seen.insert(uid).second) continue;
+    if (const auto found = by_uid_.find(uid); found != by_uid_.end()) {
+      dirty_.insert(found->second.begin(), found->second.end());
+    }
+    if (const model::Object* known = index_.find(uid)) owners(*known);
+  }
+}
+
+status::Assessment HealthMonitor::judge(const Tracked& tracked, const model::Object* object) const {
+  if (object == nullptr) return {status::missing(tracked.object), std::nullopt};
+  status::Context context = tracked.context;
+  context.now = cluster_now();
+  if (storage_classes_read_) {
+    context.storage_classes.emplace();
+    for (const model::Object& one : storage_classes_) context.storage_classes->push_back(&one);
+  }
+  return status::assess(*object, index_, context);
+}
+
+void HealthMonitor::assess(const model::ObjectRef& ref, Tracked& tracked) {
+  const model::Object* object = tracked.current_uid.empty() ? nullptr : index_.find(tracked.current_uid);
+  auto [health, changes_at] = judge(tracked, object);
+  tracked.changes_at = changes_at;
+  tracked.last_change = session_.now();
+  if (tracked.assessed && same_health(health, tracked.health)) {
+    tracked.health = std::move(health);
+    return;
+  }
+  tracked.assessed = true;
+  tracked.health = std::move(health);
+  session_.emit(model::ObjectHealthChanged{ref, tracked.health});
+}
+
+void HealthMonitor::assess_dirty() {
+  const Timestamp now = cluster_now();
+  for (const auto& [ref, tracked] : tracked_) {
+    if (tracked.changes_at && *tracked.changes_at <= now) dirty_.insert(ref);
+  }
+  for (const model::ObjectRef& ref : std::exchange(dirty_, {})) {
+    if (const auto found = tracked_.find(ref); found != tracked_.end()) assess(ref, found->second);
+  }
+}
+
+void HealthMonitor::read_storage_classes() {
+  if (storage_classes_read_) return;
+  auto responses = session_.call_all({ListRequest{{"storage.k8s.io", "v1", "StorageClass"}, "", "", ""}});
+  // Without the right to list them, claims are judged without.
+  if (!responses.front().ok()) return;
+  storage_classes_ = std::move(responses.front().items);
+  storage_classes_read_ = true;
+}
+
+std::vector<model::ObjectRef> HealthMonitor::refs_where(bool (*condition)(const model::ObjectStatus&)) const {
+  std::vector<model::ObjectRef> out;
+  for (const auto& [ref, tracked] : tracked_) {
+    if (condition(tracked.health)) out.push_back(ref);
+  }
+  return out;
+}
+
+std::optional<model::ObjectRef> HealthMonitor::stuck() const {
+  if (options_.per_object_timeout <= Duration{0}) return std::nullopt;
+  for (const auto& [ref, tracked] : tracked_) {
+    if (!counts_as_ready(tracked.health) &&
+        session_.now() - tracked.last_change >= options_.per_object_timeout) {
+      return ref;
+    }
+  }
+  return std::nullopt;
+}
+
+Instant HealthMonitor::next_look(Instant deadline) const {
+  Instant out = std::min(deadline, reminded_ + kRemindEvery);
+  if (confirm_failure_at_) out = std::min(out, *confirm_failure_at_);
+  for (const auto& [ref, tracked] : tracked_) {
+    if (tracked.changes_at) out = std::min(out, session_.now() + (*tracked.changes_at - cluster_now()));
+    if (options_.per_object_timeout > Duration{0} && !counts_as_ready(tracked.health)) {
+      out = std::min(out, tracked.last_change + options_.per_object_timeout);
+    }
+  }
+  return out;
+}
+
+void HealthMonitor::remind() {
+  if (session_.now() - reminded_ < kRemindEvery) return;
+  reminded_ = session_.now();
+  const auto missing = refs_where(missing_readiness);
+  model::StillWaiting reminder;
+  reminder.total = tracked_.size();
+  reminder.ready = tracked_.size() - missing.size();
+  reminder.elapsed = session_.now() - started_;
+  for (std::size_t i = 0; i < std::min(kNamed, missing.size()); ++i) {
+    if (i > 0) reminder.missing += ", ";
+    reminder.missing += fmt::format("{} ({})", missing[i].to_string(), tracked_.at(missing[i]).health.reason);
+  }
+  if (missing.size() > kNamed) reminder.missing += fmt::format(" and {} more", missing.size() - kNamed);
+  session_.emit(reminder);
+}
+
+bool HealthMonitor::confirmed(const std::vector<model::ObjectRef>& refs, bool healthy) {
+  LiveQuery query;
+  for (const model::ObjectRef& ref : refs) query.want(tracked_.at(ref).object.gvk(), ref);
+  const auto live = read_live(session_, query);
+  if (!live) return false;
+  bool all = true;
+  for (const model::ObjectRef& ref : refs) {
+    const auto found = live->find(ref);
+    const auto status = judge(tracked_.at(ref), found == live->end() ? nullptr : &found->second).status;
+    all = all && (healthy ? counts_as_ready(status) : status.doomed());
+  }
+  return all;
+}
+
+// A verdict, if there is one now.
+std::optional<Verdict> HealthMonitor::look() {
+  const auto failures = refs_where(failed);
+  if (!failures.empty()) {
+    if (!confirm_failure_at_) confirm_failure_at_ = session_.now() + status::kConfirmAfter;
+    if (session_.now() < *confirm_failure_at_) return std::nullopt;
+    if (confirmed({failures.front()}, false)) {
+      culprit_ = failures.front();
+      return Verdict::kFailed;
+    }
+    confirm_failure_at_ = session_.now() + kLookAgainAfter;
+    return std::nullopt;
+  }
+  confirm_failure_at_.reset();
+  if (!refs_where(missing_readiness).empty()) return std::nullopt;
+  // Kinds that are ready by existing were confirmed by the answer to their write.
+  std::vector<model::ObjectRef> doubtful;
+  for (const auto& [ref, tracked] : tracked_) {
+    if (watched_.contains({tracked.object.gvk(), ref.ns})) doubtful.push_back(ref);
+  }
+  if (doubtful.empty() || confirmed(doubtful, true)) return Verdict::kHealthy;
+  session_.pause(kLookAgainAfter);
+  return std::nullopt;
+}
+
+Verdict HealthMonitor::wait(Duration timeout) {
+  const Instant deadline = session_.now() + timeout;
+  started_ = reminded_ = session_.now();
+  while (true) {
+    assess_dirty();
+    if (session_.interrupted()) return Verdict::kInterrupted;
+    if (session_.keeper() != nullptr && !session_.may_write()) return Verdict::kLockLost;
+    if (const auto verdict = look()) return *verdict;
+    culprit_ = stuck();
+    if (culprit_) return Verdict::kTimedOut;
+    if (session_.now() >= deadline) {
+      const auto missing = refs_where(missing_readiness);
+      if (!missing.empty()) culprit_ = missing.front();
+      return Verdict::kTimedOut;
+    }
+    remind();
+    ClusterEvent event = session_.next(next_look(deadline));
+    // Everything that is there already, before the rules are asked again.
+    while (!std::holds_alternative<DeadlinePassed>(event) && !session_.interrupted()) {
+      observe(event);
+      event = session_.next(session_.now());
+    }
+  }
+}
+
+model::ObjectStatus HealthMonitor::status_of(const model::ObjectRef& ref) const {
+  const auto found = tracked_.find(ref);
+  if (found != tracked_.end()) return found->second.health;
+  model::ObjectStatus out;
+  out.status = model::HealthStatus::kNotFound;
+  return out;
+}
+
+bool HealthMonitor::ready(const model::ObjectRef& ref) const {
+  const auto found = tracked_.find(ref);
+  return found != tracked_.end() && counts_as_ready(found->second.health);
+}
+
+std::optional<model::ObjectRef> HealthMonitor::culprit() const {
+  return culprit_;
+}
+
+status::FailureSummary HealthMonitor::explain(const model::ObjectRef& ref) const {
+  const auto found = tracked_.find(ref);
+  if (found == tracked_.end()) return {};
+  const Tracked& tracked = found->second;
+  const model::Object* object = index_.find(tracked.current_uid);
+  if (object == nullptr) object = &tracked.object;
+  const auto family = index_.family(object->uid());
+  const auto events = index_.events(*object, family);
+  status::Context context = tracked.context;
+  context.now = cluster_now();
+  return status::failure_cause(*object, family, events, context);
+}
+
+}  // namespace instantexec::engine

@@ -1,0 +1,108 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/live.h"
+#include "engine/session.h"
+#include "model/status.h"
+#include "status/status.h"
+
+namespace instantexec::engine {
+
+// An object whose health matters, as the last write or read returned it.
+struct HealthTarget {
+  model::Object object;
+  bool written = false;  // by this operation; then only states newer than `object` count
+};
+
+struct HealthOptions {
+  Duration per_object_timeout{0};  // no change for that long counts as failure; zero: none
+  status::Options status;
+};
+
+enum class Verdict { kHealthy, kFailed, kTimedOut, kInterrupted, kLockLost };
+
+// Follows objects and what they own until all are ready or one is beyond hope. Watches inform; a verdict
+// always rests on a fresh read.
+class HealthMonitor {
+ public:
+  HealthMonitor(Session& session, HealthOptions options);
+  ~HealthMonitor();
+  HealthMonitor(const HealthMonitor&) = delete;
+  HealthMonitor& operator=(const HealthMonitor&) = delete;
+
+  // Begins to watch a kind in a namespace, with what such objects own and the events about them. Once is
+  // enough; early is better.
+  void watch(const model::Gvk& gvk, const std::string& ns);
+  // From now on the object's health counts. Starts a watch unless it is ready as it is.
+  void track(HealthTarget target);
+  // Takes in what Session::next delivered.
+  void observe(const ClusterEvent& event);
+
+  // Waits until all tracked objects are ready, one has failed (confirmed by another read a few seconds
+  // later), or the time is up.
+  Verdict wait(Duration timeout);
+
+  // The last known health; NotFound for an object that is not tracked.
+  [[nodiscard]] model::ObjectStatus status_of(const model::ObjectRef& ref) const;
+  [[nodiscard]] bool ready(const model::ObjectRef& ref) const;
+  // The object behind a verdict other than kHealthy: the one that failed, or the first that is not ready.
+  [[nodiscard]] std::optional<model::ObjectRef> culprit() const;
+  // Why an object is not ready, from everything seen.
+  [[nodiscard]] status::FailureSummary explain(const model::ObjectRef& ref) const;
+  // Everything seen so far.
+  [[nodiscard]] const status::ChildIndex& index() const { return index_; }
+
+ private:
+  struct Tracked {
+    model::Object object;     // as written or first read
+    std::string current_uid;  // empty: gone
+    status::Context context;
+    model::ObjectStatus health;
+    std::optional<Timestamp> changes_at;
+    Instant last_change;
+    bool assessed = false;
+  };
+
+  void changed(const ObjectChanged& event);
+  void mark_roots(const model::Object& object);
+  void assess_dirty();
+  void assess(const model::ObjectRef& ref, Tracked& tracked);
+  [[nodiscard]] status::Assessment judge(const Tracked& tracked, const model::Object* object) const;
+  void set_clock(const model::Object& stored);
+  [[nodiscard]] Timestamp cluster_now() const;
+  void read_storage_classes();
+  [[nodiscard]] Instant next_look(Instant deadline) const;
+  void remind();
+  // Reads objects afresh; true when all of them have the wanted outcome.
+  bool confirmed(const std::vector<model::ObjectRef>& refs, bool healthy);
+  [[nodiscard]] std::vector<model::ObjectRef> refs_where(bool (*condition)(const model::ObjectStatus&)) const;
+  [[nodiscard]] std::optional<model::ObjectRef> stuck() const;
+  std::optional<Verdict> look();
+
+  Session& session_;
+  HealthOptions options_;
+  status::ChildIndex index_;
+  std::map<model::ObjectRef, Tracked> tracked_;
+  std::map<std::string, std::set<model::ObjectRef>> by_uid_;
+  std::set<model::ObjectRef> dirty_;
+  std::set<std::pair<model::Gvk, std::string>> watched_;
+  std::set<WatchId> watches_;
+  std::vector<model::Object> storage_classes_;
+  bool storage_classes_read_ = false;
+  Timestamp clock_base_;
+  Instant clock_read_;
+  std::optional<Instant> confirm_failure_at_;
+  std::optional<model::ObjectRef> culprit_;
+  Instant started_;
+  Instant reminded_;
+};
+
+// Current, or waiting for a person (Suspended).
+[[nodiscard]] bool counts_as_ready(const model::ObjectStatus& status);
+
+}  // namespace instantexec::engine

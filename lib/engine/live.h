@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "engine/session.h"
+#include "model/gvk.h"
+#include "model/object.h"
+
+namespace instantexec::engine {
+
+using LiveObjects = std::map<model::ObjectRef, model::Object>;
+
+// Which objects to read, as few requests: a list for each kind and namespace, or single reads where only a
+// few are wanted. All reads are most recent.
+class LiveQuery {
+ public:
+  // Asking twice for the same object is harmless.
+  void want(const model::Gvk& gvk, const model::ObjectRef& object);
+  [[nodiscard]] bool empty() const { return wanted_.empty(); }
+
+  [[nodiscard]] std::vector<Request> requests() const;
+  // Folds the answers to requests(), in that order, into `into`: what exists of the wanted objects. Error
+  // when a read was refused or not answered; a kind that is not served has no objects.
+  Status fold(std::span<Response> responses, LiveObjects& into) const;
+
+ private:
+  using Bucket = std::pair<model::Gvk, std::string>;  // and namespace
+  std::map<Bucket, std::set<model::ObjectRef>> wanted_;
+};
+
+// requests, call_all and fold in one.
+Result<LiveObjects> read_live(Session& session, const LiveQuery& query);
+
+// The error of a failed read, with what was read as its context.
+[[nodiscard]] Error read_error(const Response& response, std::string what);
+
+}  // namespace instantexec::engine

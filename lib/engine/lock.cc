@@ -1,0 +1,155 @@
+#include "engine/lock.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "engine/errors.h"
+#include "journal/secrets.h"
+#include "model/marks.h"
+
+namespace instantexec::engine {
+namespace {
+
+using model::Json;
+
+constexpr Duration kPollEvery{2000};
+
+class Acquisition {
+ public:
+  Acquisition(Session& session, const LockWish& wish)
+      : session_(session), wish_(wish), deadline_(session.now() + wish.timeout) {}
+
+  Result<bool> run(std::optional<model::Object> known) {
+    bool as_known = known.has_value();
+    while (true) {
+      if (session_.interrupted()) return fail(errors::kInterrupted, "interrupted while waiting for the lock");
+      if (!known) {
+        as_known = false;
+        IE_TRY_ASSIGN(known, read());
+      }
+      const model::Object lease = std::move(*known);
+      known.reset();
+      if (!takeable(lease)) {
+        IE_TRY(wait(lease));
+        continue;
+      }
+      const Instant sent = session_.now();
+      Response response = session_.call(request(lease));
+      if (response.ok()) {
+        session_.keep(
+            std::make_unique<LockKeeper>(std::move(response.object), session_.holder(), clock(), sent));
+        return as_known;
+      }
+      // Lost a race, or not known: the next look tells.
+      if (response.http_status == 409 || transient(response)) {
+        if (++attempts_ > kMaxRepetitions) return give_up(response);
+        if (transient(response)) session_.pause(backoff(attempts_));
+        continue;
+      }
+      return give_up(response);
+    }
+  }
+
+ private:
+  Clock& clock() { return session_.clock(); }
+
+  [[nodiscard]] tl::unexpected<Error> give_up(const Response& response) const {
+    Error error =
+        response.error ? *response.error : make_error(errors::kWriteFailed, "the lock was not taken");
+    return fail(std::move(error).with_context("locking release " + wish_.release));
+  }
+
+  // An absent Lease is an object without a name.
+  Result<model::Object> read() {
+    auto responses =
+        session_.call_all({GetRequest{lease_gvk(), wish_.ns, journal::lease_name(wish_.release)}});
+    Response& response = responses.front();
+    if (response.not_found()) return model::Object{};
+    if (response.ok()) return std::move(response.object);
+    Error error = response.error ? *response.error : make_error(errors::kReadFailed, "the lock was not read");
+    return fail(std::move(error).with_context("locking release " + wish_.release));
+  }
+
+  bool takeable(const model::Object& lease) {
+    const std::string holder = lease_holder(lease);
+    if (lease.name().empty() || holder.empty() || holder == session_.holder()) return true;
+    // Seen before and unchanged for all its length: its holder is gone.
+    const auto seconds =
+        model::get_int(lease.json, "/spec/leaseDurationSeconds", kLeaseLength.count() / 1000);
+    const Duration length = std::chrono::seconds(std::clamp<std::int64_t>(seconds, 1, 3600));
+    if (lease.resource_version() != seen_version_) {
+      seen_version_ = lease.resource_version();
+      seen_since_ = session_.now();
+      return false;
+    }
+    return session_.now() - seen_since_ >= length;
+  }
+
+  Status wait(const model::Object& lease) {
+    const std::string holder = sanitise_line(lease_holder(lease), 300);
+    if (session_.now() >= deadline_) {
+      return fail(errors::kLocked,
+                  fmt::format("release {} is locked by {} (last renewed {})", wish_.release, holder,
+                              sanitise_line(model::get_string(lease.json, "/spec/renewTime"), 40)));
+    }
+    if (!announced_) session_.emit(model::Note{"waiting for the lock held by " + holder});
+    announced_ = true;
+    session_.pause(std::min(kPollEvery, deadline_ - session_.now()));
+    return {};
+  }
+
+  Request request(const model::Object& lease) {
+    const std::string now = format_rfc3339_micro(session_.wall());
+    Json spec{{"holderIdentity", session_.holder()},
+              {"leaseDurationSeconds", kLeaseLength.count() / 1000},
+              {"acquireTime", now},
+              {"renewTime", now},
+              {"leaseTransitions", lease_epoch(lease) + 1}};
+    if (!lease.name().empty()) {
+      ReplaceRequest replace{lease, "", false};
+      replace.body.json["spec"] = std::move(spec);
+      return replace;
+    }
+    CreateRequest create;
+    create.body.json = Json{{"apiVersion", lease_gvk().api_version()},
+                            {"kind", lease_gvk().kind},
+                            {"metadata",
+                             {{"name", journal::lease_name(wish_.release)},
+                              {"namespace", wish_.ns},
+                              {"labels", {{std::string(model::marks::kRelease), wish_.release}}}}},
+                            {"spec", std::move(spec)}};
+    return create;
+  }
+
+  Session& session_;
+  const LockWish& wish_;
+  Instant deadline_;
+  std::string seen_version_;
+  Instant seen_since_;
+  int attempts_ = 0;
+  bool announced_ = false;
+};
+
+}  // namespace
+
+Result<bool> acquire_lock(Session& session, const LockWish& wish, std::optional<model::Object> known) {
+  session.emit(model::PhaseStarted{model::Phase::kLocking, 0});
+  return Acquisition(session, wish).run(std::move(known));
+}
+
+void release_lock(Session& session) {
+  LockKeeper* keeper = session.keeper();
+  if (keeper == nullptr) return;
+  const bool ours = session.may_write();
+  ReplaceRequest replace{keeper->lease(), "", false};
+  session.keep(nullptr);
+  if (!ours) return;
+  // Kept, not deleted: it carries the epoch.
+  replace.body.json["spec"]["holderIdentity"] = "";
+  session.call(std::move(replace));
+}
+
+}  // namespace instantexec::engine

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "engine/session.h"
+
+namespace instantexec::engine {
+
+struct LockWish {
+  std::string release;
+  std::string ns;
+  Duration timeout{0};  // how long to wait for another holder; zero: not at all
+};
+
+// Takes the release's lock and hands it to the session, which renews it from then on. A Lease that somebody
+// else holds is taken over only after its record has been seen unchanged for its whole duration on the local
+// clock. `known`: the Lease as read a moment ago, if it was; absent ones are an object without a name.
+//
+// Returns whether the Lease still was as `known` says, so that what was read with it is not older than the
+// lock. Errors release.locked with the holder, interrupted, and those of the cluster.
+Result<bool> acquire_lock(Session& session, const LockWish& wish, std::optional<model::Object> known);
+
+// Gives the lock back, so that the next run need not wait. Best effort.
+void release_lock(Session& session);
+
+}  // namespace instantexec::engine

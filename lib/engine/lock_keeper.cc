@@ -1,0 +1,85 @@
+#include "engine/lock_keeper.h"
+
+#include <utility>
+
+namespace instantexec::engine {
+namespace {
+
+// After a renewal that failed; several fit between it and giving up.
+constexpr Duration kTryAgainAfter{2000};
+
+}  // namespace
+
+model::Gvk lease_gvk() {
+  return {"coordination.k8s.io", "v1", "Lease"};
+}
+
+std::string lease_holder(const model::Object& lease) {
+  return model::get_string(lease.json, "/spec/holderIdentity");
+}
+
+std::uint64_t lease_epoch(const model::Object& lease) {
+  return static_cast<std::uint64_t>(model::get_int(lease.json, "/spec/leaseTransitions"));
+}
+
+LockKeeper::LockKeeper(model::Object lease, std::string holder, Clock& clock, Instant taken)
+    : lease_(std::move(lease)),
+      holder_(std::move(holder)),
+      clock_(clock),
+      renewed_(taken),
+      due_(taken + kRenewEvery) {}
+
+std::uint64_t LockKeeper::epoch() const {
+  return lease_epoch(lease_);
+}
+
+void LockKeeper::work(Cluster& cluster, Instant now) {
+  if (lost_ || in_flight_ || now < due_) return;
+  if (reading_) {
+    in_flight_ = cluster.submit(GetRequest{lease_gvk(), lease_.ns(), lease_.name()});
+    return;
+  }
+  ReplaceRequest renewal;
+  renewal.body = lease_;
+  renewal.body.json["spec"]["renewTime"] = format_rfc3339_micro(clock_.wall());
+  sent_ = now;
+  in_flight_ = cluster.submit(std::move(renewal));
+}
+
+bool LockKeeper::answered(const Response& response, Instant now) {
+  if (!in_flight_ || response.id != *in_flight_) return false;
+  in_flight_.reset();
+  if (reading_) {
+    if (response.ok()) {
+      reading_ = false;
+      lost_ = lease_holder(response.object) != holder_ || response.object.uid() != lease_.uid() ||
+              lease_epoch(response.object) != epoch();
+      if (!lost_) lease_ = response.object;
+      due_ = now;
+    } else if (response.not_found()) {
+      lost_ = true;
+    } else {
+      due_ = now + kTryAgainAfter;
+    }
+    return true;
+  }
+  if (response.ok()) {
+    lease_ = response.object;
+    renewed_ = sent_;
+    due_ = sent_ + kRenewEvery;
+  } else if (response.outcome == Outcome::kNotSent || response.http_status == 429) {
+    due_ = now + kTryAgainAfter;
+  } else {
+    // Refused as stale or not answered: our own renewal may have been stored. Look before trying again.
+    reading_ = true;
+    due_ = now;
+  }
+  return true;
+}
+
+Instant LockKeeper::next_due(Instant now) const {
+  if (lost_ || in_flight_) return Instant{Duration::max()};
+  return due_ < now ? now : due_;
+}
+
+}  // namespace instantexec::engine

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "engine/ports.h"
+#include "model/object.h"
+
+namespace instantexec::engine {
+
+// Lease timing. A holder that cannot renew stops writing long before anyone may take over; both sides measure
+// on their own monotonic clock, so wrong clocks do not matter.
+inline constexpr Duration kLeaseLength{30'000};
+inline constexpr Duration kRenewEvery{10'000};
+inline constexpr Duration kGiveUpAfter{20'000};
+
+// A held Lease (coordination.k8s.io/v1), kept alive between other work. Does not wait by itself.
+class LockKeeper {
+ public:
+  // `lease` as stored by the write that took it, sent at `taken`.
+  LockKeeper(model::Object lease, std::string holder, Clock& clock, Instant taken);
+
+  // Sends a renewal when one is due and none is under way.
+  void work(Cluster& cluster, Instant now);
+  // Whether the answer belongs to a renewal; then it has been dealt with.
+  bool answered(const Response& response, Instant now);
+  // When work() should be called next.
+  [[nodiscard]] Instant next_due(Instant now) const;
+
+  // Writes under this lock are safe: it is not known to be lost and was renewed within kGiveUpAfter.
+  [[nodiscard]] bool safe(Instant now) const { return !lost_ && now - renewed_ < kGiveUpAfter; }
+  [[nodiscard]] std::uint64_t epoch() const;
+  [[nodiscard]] const model::Object& lease() const { return lease_; }
+
+ private:
+  model::Object lease_;
+  std::string holder_;
+  Clock& clock_;
+  Instant renewed_;  // when the last successful renewal was sent
+  Instant due_;
+  Instant sent_;
+  std::optional<RequestId> in_flight_;
+  bool reading_ = false;  // the request in flight settles a renewal whose outcome is not known
+  bool lost_ = false;
+};
+
+// Lease fields.
+[[nodiscard]] std::string lease_holder(const model::Object& lease);
+[[nodiscard]] std::uint64_t lease_epoch(const model::Object& lease);
+[[nodiscard]] model::Gvk lease_gvk();
+
+}  // namespace instantexec::engine

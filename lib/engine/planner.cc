@@ -1,0 +1,234 @@
+#include "engine/planner.h"
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+#include <utility>
+
+#include "base/text.h"
+#include "engine/errors.h"
+#include "engine/lock_keeper.h"
+#include "journal/secrets.h"
+#include "plan/owner.h"
+
+namespace instantexec::engine {
+namespace {
+
+bool is_dns_label(std::string_view text, std::size_t limit) {
+  const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  return !text.empty() && text.size() <= limit && plain(text.front()) && plain(text.back()) &&
+         std::all_of(text.begin(), text.end(), [&](char c) { return plain(c) || c == '-'; });
+}
+
+// Also true while a kind the release needs is not in the catalog that was remembered.
+bool knows_all(const model::ApiCatalog& catalog, const std::vector<model::Manifest>& manifests) {
+  return std::all_of(manifests.begin(), manifests.end(), [&](const model::Manifest& manifest) {
+    return catalog.find(manifest.object.gvk()) != nullptr;
+  });
+}
+
+plan::DryRun to_dry_run(Response response) {
+  plan::DryRun out;
+  out.http_status = response.http_status;
+  if (response.ok()) {
+    out.kind = plan::DryRun::Kind::kAccepted;
+    out.object = std::move(response.object);
+    return out;
+  }
+  out.kind = response.ownership_conflict() ? plan::DryRun::Kind::kConflict : plan::DryRun::Kind::kRefused;
+  if (response.error) {
+    out.reason = response.error->reason;
+    out.message = response.error->message;
+  }
+  for (StatusCause& cause : response.causes) {
+    out.problems.push_back({std::move(cause.reason), std::move(cause.field), std::move(cause.message)});
+  }
+  return out;
+}
+
+int next_revision(const journal::Head& head) {
+  int newest = head.revision;
+  for (const journal::Revision& revision : head.revisions) newest = std::max(newest, revision.revision);
+  if (head.operation) newest = std::max(newest, head.operation->revision);
+  return newest + 1;
+}
+
+class Planner {
+ public:
+  Planner(Session& session, const ReleaseOptions& options)
+      : session_(session), options_(options), store_(session, options.release, options.ns) {}
+
+  Result<PlanResult> run(std::vector<model::Manifest> manifests) {
+    session_.emit(model::PhaseStarted{model::Phase::kPlanning, manifests.size()});
+    IE_TRY_ASSIGN(out_.catalog, session_.cluster().catalog(false));
+    // A remembered catalog may be older than a CustomResourceDefinition.
+    if (!knows_all(*out_.catalog, manifests)) {
+      IE_TRY_ASSIGN(out_.catalog, session_.cluster().catalog(true));
+    }
+    auto normalised = plan::normalise(std::move(manifests), scope(), *out_.catalog);
+    out_.findings = std::move(normalised.findings);
+    out_.desired = std::move(normalised.objects);
+    IE_TRY(read());
+    IE_TRY(read_members());
+    IE_TRY(compare());
+    return std::move(out_);
+  }
+
+ private:
+  [[nodiscard]] plan::Scope scope() const { return {options_.release, options_.ns}; }
+
+  [[nodiscard]] ApplyRequest dry_run(const plan::Desired& desired) const {
+    ApplyRequest out;
+    out.body = desired.object();
+    out.field_manager = options_.field_manager;
+    out.force = options_.force_conflicts;
+    out.dry_run = true;
+    return out;
+  }
+
+  // Everything that does not need another answer first, at once.
+  Status read() {
+    std::vector<Request> requests = {
+        store_.head_request(),
+        GetRequest{lease_gvk(), options_.ns, journal::lease_name(options_.release)},
+        GetRequest{{"", "v1", "Namespace"}, "", options_.ns},
+    };
+    const std::size_t first_live = requests.size();
+    for (const plan::Desired& desired : out_.desired) {
+      if (!desired.kind_arrives) query_.want(desired.object().gvk(), desired.object().ref());
+    }
+    auto reads = query_.requests();
+    std::move(reads.begin(), reads.end(), std::back_inserter(requests));
+    const std::size_t first_dry_run = requests.size();
+    for (const plan::Desired& desired : out_.desired) {
+      if (!desired.kind_arrives) requests.emplace_back(dry_run(desired));
+    }
+    auto responses = session_.call_all(std::move(requests));
+    if (session_.interrupted()) return fail(errors::kInterrupted, "interrupted while planning");
+    IE_TRY_ASSIGN(StoredHead stored, store_.read_head(responses[0]));
+    head_ = std::move(stored.head);
+    out_.record = std::move(stored.secret);
+    if (responses[1].ok()) out_.lease = std::move(responses[1].object);
+    if (!responses[1].ok() && !responses[1].not_found()) return fail(read_error(responses[1], "the lock"));
+    // Reading namespaces may not be allowed; then the first write tells.
+    out_.namespace_missing = responses[2].not_found();
+    IE_TRY(query_.fold(std::span(responses).subspan(first_live, first_dry_run - first_live), live()));
+    auto answer = responses.begin() + static_cast<std::ptrdiff_t>(first_dry_run);
+    for (const plan::Desired& desired : out_.desired) {
+      if (desired.kind_arrives) {
+        dry_runs_.emplace_back();
+        continue;
+      }
+      // No answer at all says nothing about the object.
+      if (answer->http_status == 0) return fail(read_error(*answer, desired.object().ref().to_string()));
+      dry_runs_.push_back(to_dry_run(std::move(*answer++)));
+    }
+    defer_unknown_namespaces();
+    return {};
+  }
+
+  LiveObjects& live() { return out_.live; }
+
+  // Objects whose Namespace is created by this very release cannot be checked yet.
+  void defer_unknown_namespaces() {
+    std::set<std::string> arriving;
+    for (const plan::Desired& desired : out_.desired) {
+      const bool absent = !live().contains(desired.object().ref());
+      if (absent && plan::is_namespace(desired.object().gvk())) arriving.insert(desired.object().name());
+    }
+    for (std::size_t i = 0; i < dry_runs_.size(); ++i) {
+      if (dry_runs_[i].http_status == 404 && arriving.contains(out_.desired[i].object().ns())) {
+        dry_runs_[i] = plan::DryRun{};
+      }
+    }
+  }
+
+  // Objects of the release in force that are no longer wanted.
+  Status read_members() {
+    std::set<model::ObjectRef> wanted;
+    for (const plan::Desired& desired : out_.desired) wanted.insert(desired.object().ref());
+    LiveQuery more;
+    for (const journal::Member& member : head_.members) {
+      const model::ObjectRef ref{member.gvk.group, member.gvk.kind, member.ns, member.name};
+      members_.push_back({member.gvk, ref, member.uid});
+      if (wanted.contains(ref)) continue;
+      // Recorded in a version that is no longer served: any other will do.
+      if (out_.catalog->find(member.gvk) == nullptr) {
+        const auto* other = out_.catalog->find_preferred(member.gvk.group, member.gvk.kind);
+        if (other == nullptr) continue;
+        members_.back().gvk = other->gvk;
+      }
+      more.want(members_.back().gvk, ref);
+    }
+    if (more.empty()) return {};
+    IE_TRY_ASSIGN(LiveObjects found, read_live(session_, more));
+    live().merge(found);
+    return {};
+  }
+
+  Status compare() {
+    plan::PlanInput input;
+    input.scope = scope();
+    input.revision = next_revision(head_);
+    input.policy = {options_.prune, options_.force_conflicts, options_.adopt, options_.accept_irreversible};
+    input.field_manager = options_.field_manager;
+    input.fingerprint_key = session_.holder();
+    input.desired = out_.desired;
+    input.dry_runs = dry_runs_;
+    input.live = &live();
+    input.members = members_;
+    input.catalog = out_.catalog.get();
+    IE_TRY_ASSIGN(plan::PlanOutput output, plan::make_plan(input));
+    out_.plan = std::move(output.plan);
+    std::move(output.findings.begin(), output.findings.end(), std::back_inserter(out_.findings));
+    for (std::size_t i = 0; i < dry_runs_.size(); ++i) {
+      if (dry_runs_[i].kind != plan::DryRun::Kind::kAccepted) continue;
+      out_.after[out_.plan.steps[i].object] = std::move(dry_runs_[i].object);
+    }
+    out_.revision = head_.revision;
+    out_.unfinished = unfinished_operation(head_);
+    out_.warnings = session_.warnings();
+    return {};
+  }
+
+  Session& session_;
+  const ReleaseOptions& options_;
+  ReleaseStore store_;
+  PlanResult out_;
+  journal::Head head_;
+  LiveQuery query_;
+  std::vector<plan::DryRun> dry_runs_;
+  std::vector<plan::Member> members_;
+};
+
+}  // namespace
+
+Status check_names(const ReleaseOptions& options) {
+  if (!is_dns_label(options.release, 53)) {
+    return fail(errors::kReleaseName,
+                "\"" + sanitise_line(options.release, 80) + "\" cannot be the name of a release");
+  }
+  if (!is_dns_label(options.ns, 63)) {
+    return fail(errors::kReleaseName, "\"" + sanitise_line(options.ns, 80) + "\" cannot be a namespace");
+  }
+  return {};
+}
+
+std::optional<UnfinishedOperation> unfinished_operation(const journal::Head& head) {
+  if (!journal::unfinished(head.phase) || !head.operation) return std::nullopt;
+  UnfinishedOperation out;
+  out.phase = journal::to_string(head.phase);
+  out.operation = head.operation->id;
+  out.holder = head.operation->holder;
+  out.revision = head.operation->revision;
+  out.started = head.operation->started;
+  return out;
+}
+
+Result<PlanResult> make_planning(Session& session, const ReleaseOptions& options,
+                                 std::vector<model::Manifest> manifests) {
+  IE_TRY(check_names(options));
+  return Planner(session, options).run(std::move(manifests));
+}
+
+}  // namespace instantexec::engine

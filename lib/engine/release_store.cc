@@ -1,0 +1,174 @@
+#include "engine/release_store.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "engine/errors.h"
+#include "engine/live.h"
+#include "journal/errors.h"
+#include "journal/secrets.h"
+
+namespace instantexec::engine {
+namespace {
+
+Error write_error(const Response& response, const std::string& what) {
+  Error error = response.error ? *response.error : make_error(errors::kWriteFailed, "no answer");
+  return std::move(error).with_context("writing " + what);
+}
+
+bool same_data(const model::Object& a, const model::Object& b) {
+  return model::get_object(a.json, "/data") == model::get_object(b.json, "/data");
+}
+
+}  // namespace
+
+model::Gvk secret_gvk() {
+  return {"", "v1", "Secret"};
+}
+
+ReleaseStore::ReleaseStore(Session& session, std::string release, std::string ns)
+    : session_(session), release_(std::move(release)), ns_(std::move(ns)) {}
+
+Request ReleaseStore::head_request() const {
+  return GetRequest{secret_gvk(), ns_, journal::head_name(release_)};
+}
+
+Result<StoredHead> ReleaseStore::read_head(const Response& response) const {
+  StoredHead out;
+  out.head.release = release_;
+  out.head.ns = ns_;
+  if (response.not_found()) return out;
+  if (!response.ok()) return fail(read_error(response, "the record of release " + release_));
+  IE_TRY_ASSIGN(out.head, journal::read_head(response.object));
+  out.secret = response.object;
+  return out;
+}
+
+Result<StoredHead> ReleaseStore::load_head() {
+  auto responses = session_.call_all({head_request()});
+  return read_head(responses.front());
+}
+
+Status ReleaseStore::save_head(StoredHead& stored) {
+  IE_TRY_ASSIGN(model::Object secret, journal::head_secret(stored.head));
+  if (!stored.exists()) return create_head(stored, std::move(secret));
+  secret.json["metadata"]["resourceVersion"] = stored.secret.resource_version();
+  secret.json["metadata"]["uid"] = stored.secret.uid();
+  return replace_head(stored, secret);
+}
+
+Result<bool> ReleaseStore::settle(StoredHead& stored, const model::Object& secret) {
+  auto responses = session_.call_all({head_request()});
+  Response& now = responses.front();
+  if (now.not_found()) return false;
+  if (!now.ok()) return fail(read_error(now, "the record of release " + release_));
+  if (!same_data(now.object, secret)) {
+    if (now.object.resource_version() == stored.secret.resource_version()) return false;
+    return fail(errors::kRecordChanged,
+                fmt::format("the record of release {} was changed by another run", release_));
+  }
+  stored.secret = std::move(now.object);
+  return true;
+}
+
+Status ReleaseStore::create_head(StoredHead& stored, model::Object secret) {
+  for (int attempt = 1;; ++attempt) {
+    Response response = session_.call(CreateRequest{secret, "", false});
+    if (response.ok()) {
+      stored.secret = std::move(response.object);
+      return {};
+    }
+    const bool unsettled = transient(response) || response.http_status == 409;
+    if (!unsettled || attempt > kMaxRepetitions)
+      return fail(write_error(response, "the record of the release"));
+    IE_TRY_ASSIGN(const bool done, settle(stored, secret));
+    if (done) return {};
+    session_.pause(backoff(attempt));
+  }
+}
+
+Status ReleaseStore::replace_head(StoredHead& stored, const model::Object& secret) {
+  for (int attempt = 1;; ++attempt) {
+    if (!session_.may_write()) {
+      return fail(errors::kLockLost, "the lock was lost before the record could be written");
+    }
+    Response response = session_.call(ReplaceRequest{secret, "", false});
+    if (response.ok()) {
+      stored.secret = std::move(response.object);
+      return {};
+    }
+    const bool unsettled = transient(response) || response.http_status == 409;
+    if (!unsettled || attempt > kMaxRepetitions)
+      return fail(write_error(response, "the record of the release"));
+    IE_TRY_ASSIGN(const bool done, settle(stored, secret));
+    if (done) return {};
+    session_.pause(backoff(attempt));
+  }
+}
+
+Result<journal::Blob> ReleaseStore::save_payload(const StoredHead& stored, int revision,
+                                                 const journal::Payload& payload) {
+  IE_TRY_ASSIGN(journal::PackedBlob packed,
+                journal::pack(journal::encode_payload(payload), journal::chunk_prefix(release_, revision)));
+  std::vector<Request> requests;
+  for (std::size_t i = 0; i < packed.pieces.size(); ++i) {
+    requests.emplace_back(CreateRequest{
+        journal::chunk_secret(stored.head, stored.secret, revision, packed.blob.chunks[i], packed.pieces[i]),
+        "", false});
+  }
+  auto responses = session_.call_all(requests);
+  for (std::size_t i = 0; i < responses.size(); ++i) {
+    Response& response = responses[i];
+    for (int attempt = 1; !response.ok() && attempt <= kMaxRepetitions; ++attempt) {
+      if (!transient(response) && response.http_status != 409) break;
+      // Content and name belong together, so one that is there already will do.
+      auto look = session_.call_all({GetRequest{secret_gvk(), ns_, packed.blob.chunks[i].name}});
+      if (look.front().ok()) {
+        response = std::move(look.front());
+      } else {
+        session_.pause(backoff(attempt));
+        response = session_.call(requests[i]);
+      }
+    }
+    if (!response.ok()) return fail(write_error(response, "the saved state of the release"));
+    IE_TRY_ASSIGN(const std::string piece, journal::read_chunk(response.object));
+    if (piece != packed.pieces[i]) {
+      return fail(journal::errors::kBroken,
+                  "Secret " + packed.blob.chunks[i].name + " was altered on its way");
+    }
+  }
+  return std::move(packed.blob);
+}
+
+Result<journal::Payload> ReleaseStore::load_payload(const journal::Blob& blob) {
+  std::vector<Request> requests;
+  for (const journal::ChunkRef& chunk : blob.chunks) {
+    requests.emplace_back(GetRequest{secret_gvk(), ns_, chunk.name});
+  }
+  auto responses = session_.call_all(std::move(requests));
+  std::vector<std::string> pieces;
+  for (std::size_t i = 0; i < responses.size(); ++i) {
+    if (responses[i].not_found()) {
+      return fail(journal::errors::kBroken, "Secret " + blob.chunks[i].name + " of the record is missing");
+    }
+    if (!responses[i].ok()) return fail(read_error(responses[i], "the saved state of the release"));
+    IE_TRY_ASSIGN(std::string piece, journal::read_chunk(responses[i].object));
+    pieces.push_back(std::move(piece));
+  }
+  IE_TRY_ASSIGN(const std::string bytes, journal::unpack(blob, pieces));
+  return journal::decode_payload(bytes);
+}
+
+void ReleaseStore::drop(const std::vector<journal::Blob>& blobs) {
+  std::vector<Request> requests;
+  for (const journal::Blob& blob : blobs) {
+    for (const journal::ChunkRef& chunk : blob.chunks) {
+      requests.emplace_back(
+          DeleteRequest{secret_gvk(), ns_, chunk.name, {}, Propagation::kBackground, false});
+    }
+  }
+  if (!requests.empty()) session_.call_all(std::move(requests));
+}
+
+}  // namespace instantexec::engine

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "engine/session.h"
+#include "journal/record.h"
+#include "model/object.h"
+
+namespace instantexec::engine {
+
+// The head as it was read or written last.
+struct StoredHead {
+  journal::Head head;
+  model::Object secret;  // as stored, with its resourceVersion; without a name: none exists yet
+  [[nodiscard]] bool exists() const { return !secret.name().empty(); }
+};
+
+// The records of a release in its namespace (journal/secrets.h). Every write is settled before it returns: an
+// answer that got lost is looked up.
+class ReleaseStore {
+ public:
+  ReleaseStore(Session& session, std::string release, std::string ns);
+
+  // The request for the head, to be sent together with others, and its answer.
+  [[nodiscard]] Request head_request() const;
+  [[nodiscard]] Result<StoredHead> read_head(const Response& response) const;
+  Result<StoredHead> load_head();
+
+  // Stores `stored.head`, provided that nobody changed the stored one meanwhile. Creates it when there is
+  // none. Errors record.changed and those of the cluster.
+  Status save_head(StoredHead& stored);
+
+  // Writes the pieces of a payload and checks what was stored. The head must exist; it does not name them
+  // yet.
+  Result<journal::Blob> save_payload(const StoredHead& stored, int revision, const journal::Payload& payload);
+  // Error record.broken when a piece is missing or altered.
+  Result<journal::Payload> load_payload(const journal::Blob& blob);
+  // Deletes pieces that no head names any more. Best effort.
+  void drop(const std::vector<journal::Blob>& blobs);
+
+ private:
+  Status create_head(StoredHead& stored, model::Object secret);
+  Status replace_head(StoredHead& stored, const model::Object& secret);
+  // Whether the stored head now is `secret`; then `stored` knows it.
+  Result<bool> settle(StoredHead& stored, const model::Object& secret);
+
+  Session& session_;
+  std::string release_;
+  std::string ns_;
+};
+
+[[nodiscard]] model::Gvk secret_gvk();
+
+}  // namespace instantexec::engine

@@ -1,0 +1,145 @@
+#include "engine/session.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace instantexec::engine {
+namespace {
+
+// What call_all is doing with its requests.
+struct Pending {
+  std::map<RequestId, std::size_t> in_flight;
+  std::deque<std::size_t> waiting;
+  std::multimap<Instant, std::size_t> repeats;  // by the time they are due
+};
+
+}  // namespace
+
+bool harmless(const Request& request) {
+  struct Visitor {
+    bool operator()(const GetRequest&) const { return true; }
+    bool operator()(const ListRequest&) const { return true; }
+    bool operator()(const LogsRequest&) const { return true; }
+    bool operator()(const ApplyRequest& apply) const { return apply.dry_run; }
+    bool operator()(const CreateRequest& create) const { return create.dry_run; }
+    bool operator()(const ReplaceRequest& replace) const { return replace.dry_run; }
+    bool operator()(const PatchRequest& patch) const { return patch.dry_run; }
+    bool operator()(const DeleteRequest& remove) const { return remove.dry_run; }
+  };
+  return std::visit(Visitor{}, request);
+}
+
+bool transient(const Response& response) {
+  return response.outcome == Outcome::kUnknown || response.outcome == Outcome::kNotSent ||
+         response.http_status == 429;
+}
+
+Duration backoff(int repetition) {
+  constexpr Duration kFirst{250};
+  constexpr Duration kLongest{8000};
+  return std::min(kLongest, kFirst * (1 << std::clamp(repetition - 1, 0, 10)));
+}
+
+Session::Session(Environment environment) : environment_(std::move(environment)) {}
+
+void Session::note(const Response& response) {
+  for (const std::string& text : response.warnings) warn(text);
+}
+
+void Session::warn(const std::string& text) {
+  if (!shown_.insert(text).second) return;
+  warnings_.push_back(text);
+  emit(model::WarningRaised{text});
+}
+
+bool Session::may_write() {
+  return keeper_ != nullptr && keeper_->safe(now());
+}
+
+ClusterEvent Session::pump(Instant deadline) {
+  while (true) {
+    Instant limit = deadline;
+    if (keeper_ != nullptr) {
+      keeper_->work(cluster(), now());
+      limit = std::min(limit, keeper_->next_due(now()));
+    }
+    ClusterEvent event = cluster().wait(limit);
+    if (const auto* response = std::get_if<Response>(&event)) {
+      if (keeper_ != nullptr && keeper_->answered(*response, now())) continue;
+      note(*response);
+      return event;
+    }
+    if (std::holds_alternative<Interrupted>(event)) {
+      ++interruptions_;
+      return event;
+    }
+    if (std::holds_alternative<DeadlinePassed>(event) && now() < deadline) continue;
+    return event;
+  }
+}
+
+ClusterEvent Session::next(Instant deadline) {
+  if (backlog_.empty()) return pump(deadline);
+  ClusterEvent event = std::move(backlog_.front());
+  backlog_.pop_front();
+  return event;
+}
+
+Response Session::call(Request request) {
+  const RequestId id = cluster().submit(std::move(request));
+  while (true) {
+    ClusterEvent event = pump(Instant{Duration::max()});
+    auto* response = std::get_if<Response>(&event);
+    if (response != nullptr && response->id == id) return std::move(*response);
+    if (!std::holds_alternative<DeadlinePassed>(event)) backlog_.push_back(std::move(event));
+  }
+}
+
+std::vector<Response> Session::call_all(std::vector<Request> requests) {
+  std::vector<Response> out(requests.size());
+  std::vector<int> repetitions(requests.size(), 0);
+  Pending pending;
+  for (std::size_t i = 0; i < requests.size(); ++i) pending.waiting.push_back(i);
+  const std::size_t limit = std::max<std::size_t>(1, cluster().capacity());
+  while (!pending.waiting.empty() || !pending.in_flight.empty() || !pending.repeats.empty()) {
+    while (!pending.repeats.empty() && pending.repeats.begin()->first <= now()) {
+      pending.waiting.push_back(pending.repeats.begin()->second);
+      pending.repeats.erase(pending.repeats.begin());
+    }
+    while (!pending.waiting.empty() && pending.in_flight.size() < limit) {
+      const std::size_t index = pending.waiting.front();
+      pending.waiting.pop_front();
+      const bool last = !harmless(requests[index]) || repetitions[index] >= kMaxRepetitions;
+      pending.in_flight[cluster().submit(last ? std::move(requests[index]) : requests[index])] = index;
+    }
+    const Instant due = pending.repeats.empty() ? Instant{Duration::max()} : pending.repeats.begin()->first;
+    ClusterEvent event = pump(due);
+    auto* response = std::get_if<Response>(&event);
+    const auto found = response == nullptr ? pending.in_flight.end() : pending.in_flight.find(response->id);
+    if (found == pending.in_flight.end()) {
+      if (!std::holds_alternative<DeadlinePassed>(event)) backlog_.push_back(std::move(event));
+      continue;
+    }
+    const std::size_t index = found->second;
+    pending.in_flight.erase(found);
+    const bool repeat = transient(*response) && harmless(requests[index]) &&
+                        repetitions[index] < kMaxRepetitions && !interrupted();
+    if (repeat) {
+      pending.repeats.emplace(now() + backoff(++repetitions[index]), index);
+    } else {
+      out[index] = std::move(*response);
+    }
+  }
+  return out;
+}
+
+void Session::pause(Duration length) {
+  const Instant until = now() + length;
+  while (now() < until && !interrupted()) {
+    ClusterEvent event = pump(until);
+    if (!std::holds_alternative<DeadlinePassed>(event)) backlog_.push_back(std::move(event));
+  }
+}
+
+}  // namespace instantexec::engine

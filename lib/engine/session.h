@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/environment.h"
+#include "engine/lock_keeper.h"
+#include "engine/ports.h"
+
+namespace instantexec::engine {
+
+// The one wait point of an operation. Everything that takes time goes through here, so that whatever the
+// engine waits for, the lock is renewed, warnings are shown once and an interruption is noticed.
+class Session {
+ public:
+  explicit Session(Environment environment);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  ~Session() = default;
+
+  [[nodiscard]] Cluster& cluster() { return environment_.cluster; }
+  [[nodiscard]] Clock& clock() { return environment_.clock; }
+  [[nodiscard]] Instant now() { return environment_.clock.now(); }
+  [[nodiscard]] Timestamp wall() { return environment_.clock.wall(); }
+  [[nodiscard]] const std::string& holder() const { return environment_.holder; }
+
+  // The next event that is not the lock's own business, or DeadlinePassed.
+  ClusterEvent next(Instant deadline);
+  // Sends one request and waits for its answer. Other events keep for next().
+  Response call(Request request);
+  // Sends all requests, as many at once as the cluster takes, and returns the answers in their order. Safe
+  // reads and dry-runs that got no answer, or 429 or 5xx, are repeated for up to half a minute.
+  std::vector<Response> call_all(std::vector<Request> requests);
+  // Lets time pass; an interruption ends it early.
+  void pause(Duration length);
+
+  void emit(const model::Event& event) { environment_.events.emit(event); }
+  // Shows a warning unless the same text was shown before.
+  void warn(const std::string& text);
+  [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
+
+  // How often the user asked to stop.
+  [[nodiscard]] int interruptions() const { return interruptions_; }
+  [[nodiscard]] bool interrupted() const { return interruptions_ > 0; }
+
+  // Hands over the lock to be renewed; null takes it away.
+  void keep(std::unique_ptr<LockKeeper> keeper) { keeper_ = std::move(keeper); }
+  [[nodiscard]] LockKeeper* keeper() { return keeper_.get(); }
+  // Whether writing is still safe: the lock is held and was renewed recently enough. Without a lock it is
+  // not.
+  [[nodiscard]] bool may_write();
+
+ private:
+  ClusterEvent pump(Instant deadline);
+  void note(const Response& response);
+
+  Environment environment_;
+  std::unique_ptr<LockKeeper> keeper_;
+  std::deque<ClusterEvent> backlog_;
+  std::set<std::string> shown_;
+  std::vector<std::string> warnings_;
+  int interruptions_ = 0;
+};
+
+// May be repeated without changing anything: reads and dry-runs.
+[[nodiscard]] bool harmless(const Request& request);
+// The server may answer differently soon: no answer, 429, 5xx.
+[[nodiscard]] bool transient(const Response& response);
+// How long to wait before the n-th repetition (from 1): 0.25 s doubling up to 8 s.
+[[nodiscard]] Duration backoff(int repetition);
+// Repetitions after which a transient failure counts as final: about half a minute.
+inline constexpr int kMaxRepetitions = 8;
+
+}  // namespace instantexec::engine
