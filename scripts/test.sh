@@ -46,10 +46,12 @@ scripts/deps.sh --dev --tests ${e2e:+--static}
 # The control plane is built by Go beside the compiler runs: it waits for downloads while they compute.
 control_plane=""
 if [ -n "$e2e" ]; then
+  # In a process group of its own, so that it can be ended as a whole when the build below fails or is interrupted.
+  set -m
   scripts/sandbox build >"$build/control-plane.log" 2>&1 &
   control_plane=$!
-  # When the build fails or is interrupted, the job must not go on alone.
-  trap 'kill "$control_plane" 2>/dev/null || true' EXIT
+  set +m
+  trap 'kill -- "-$control_plane" 2>/dev/null || true' EXIT
   scripts/build.sh release-static
   say "release binary ready after $(elapsed)"
 fi
