@@ -144,14 +144,17 @@ Result<std::shared_ptr<const model::ApiCatalog>> Discovery::catalog(bool refresh
 Discovery::Document Discovery::begin(std::string_view path, bool refresh) {
   Document document;
   document.cached = cache_.load(path);
+  if (document.cached) {
+    auto json = model::parse_json(document.cached->body);
+    if (json) {
+      document.json = std::move(*json);
+    } else {
+      document.cached.reset();  // its tag must not be sent either
+    }
+  }
   if (document.cached && !refresh) {
     const Duration age = os::wall_now() - document.cached->fetched;
-    if (age >= Duration{0} && age < kLifetime) {
-      if (auto json = model::parse_json(document.cached->body)) {
-        document.json = std::move(*json);
-        return document;
-      }
-    }
+    if (age >= Duration{0} && age < kLifetime) return document;
   }
   ApiCall call = raw_call(std::string(path), client_.config().request_timeout);
   call.accept = kAccept;
@@ -163,26 +166,23 @@ Discovery::Document Discovery::begin(std::string_view path, bool refresh) {
 Status Discovery::complete(std::string_view path, Document& document) {
   if (!document.call) return {};
   IE_TRY_ASSIGN(net::HttpResponse response, client_.finish(*document.call));
-  std::string body = std::move(response.body);
   if (response.status == 304 && document.cached) {
-    body = document.cached->body;
-  } else if (response.status != 200) {
-    response.body = std::move(body);
+    document.cached->fetched = os::wall_now();
+    cache_.store(path, *document.cached);
+    return {};
+  }
+  if (response.status != 200) {
     engine::Response answer = read_answer(raw_call(std::string(path), Duration{0}), response);
     if (answer.error) return fail(std::move(*answer.error));
   }
-  auto json = model::parse_json(body);
+  auto json = model::parse_json(response.body);
   if (!json || discovery_format(*json) == DiscoveryFormat::kForeign) {
     return fail(errors::kBadAnswer, "get " + std::string(path) + ": " + client_.config().server +
                                         " did not answer like an API server (content type \"" +
                                         sanitise_line(response.media_type(), 80) + "\")");
   }
   if (discovery_format(*json) == DiscoveryFormat::kAggregated) {
-    CachedDocument fresh;
-    fresh.etag = response.status == 304 ? document.cached->etag : std::string(response.header("ETag"));
-    fresh.fetched = os::wall_now();
-    fresh.body = std::move(body);
-    cache_.store(path, fresh);
+    cache_.store(path, {std::string(response.header("ETag")), os::wall_now(), std::move(response.body)});
   }
   document.json = std::move(*json);
   return {};

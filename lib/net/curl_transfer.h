@@ -53,6 +53,7 @@ class Transfer {
   [[nodiscard]] CURL* easy() const { return easy_.get(); }
   [[nodiscard]] TransferId id() const { return id_; }
   [[nodiscard]] long port() const { return port_; }
+  [[nodiscard]] HttpVersion version() const { return response_.version; }
   // When it was started, and later when a connection took it.
   [[nodiscard]] SteadyTime begun() const { return handed_over_.value_or(begun_); }
 

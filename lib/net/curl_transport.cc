@@ -19,6 +19,11 @@
 namespace instantexec::net {
 namespace {
 
+// An API server takes about 100 streams on one HTTP/2 connection. Without a bound libcurl opens a connection
+// of its own for each transfer beyond that; with it they wait for a free stream. HTTP/1.1 needs a connection
+// for each transfer, so there the bound is lifted as soon as the server turns out to speak it.
+constexpr long kMaxHttp2Connections = 3;
+
 // Unacknowledged bytes, keep-alive probes among them, break a connection after this long.
 constexpr unsigned kUserTimeoutMs = 30'000;
 
@@ -61,6 +66,7 @@ class CurlTransport final : public Transport {
     IE_CHECK(multi_ != nullptr);
     curl_multi_setopt(multi_.get(), CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_MULTIPLEX));
     curl_multi_setopt(multi_.get(), CURLMOPT_MAX_CONCURRENT_STREAMS, 1000L);
+    curl_multi_setopt(multi_.get(), CURLMOPT_MAX_HOST_CONNECTIONS, kMaxHttp2Connections);
   }
   ~CurlTransport() override {
     for (auto& [id, transfer] : transfers_) curl_multi_remove_handle(multi_.get(), transfer->easy());
@@ -181,6 +187,11 @@ class CurlTransport final : public Transport {
   }
 
   void finish(Transfer& transfer, CURLcode code) {
+    if (transfer.version() != HttpVersion::kUnknown && transfer.version() != version_) {
+      version_ = transfer.version();
+      const bool shared = version_ == HttpVersion::kHttp2;
+      curl_multi_setopt(multi_.get(), CURLMOPT_MAX_HOST_CONNECTIONS, shared ? kMaxHttp2Connections : 0L);
+    }
     NetEvent last = transfer.finish(code);
     curl_multi_remove_handle(multi_.get(), transfer.easy());
     transfers_.erase(transfer.id());
@@ -216,6 +227,7 @@ class CurlTransport final : public Transport {
   std::unique_ptr<CURLM, MultiDeleter> multi_;
   std::map<TransferId, std::unique_ptr<Transfer>> transfers_;
   TransferId next_id_ = 1;
+  HttpVersion version_ = HttpVersion::kUnknown;
 };
 
 }  // namespace
