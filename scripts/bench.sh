@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Measures the program beside kubectl on the control plane of scripts/sandbox. It asserts nothing.
+set -euo pipefail
+CALLER_DIR="$PWD"
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+PROGRAM=bench
+# shellcheck source=scripts/lib/common.sh
+source scripts/lib/common.sh
+# shellcheck source=scripts/lib/program.sh
+source scripts/lib/program.sh
+
+usage() {
+  cat <<'TEXT'
+Usage: scripts/bench.sh [objects N] [health] [start] [--repeats R] [--json FILE]
+
+  objects N   deploy N objects (a quarter each ConfigMap, ServiceAccount, Service, Deployment) and wait until all are
+              healthy, beside `kubectl apply --server-side` and `kubectl rollout status`; then the same again, unchanged.
+              Directly, and over a line with a round trip of 40 ms. Repeatable
+  health      how long it takes to say that a rollout cannot succeed
+  start       time and memory of `version`
+
+Without a choice: start, objects 100, objects 500, health. Medians of R runs (default 5), taken in turns, each in a
+fresh namespace. FILE (default build/bench.json) gets every figure. Peak memory is shown if GNU time is installed.
+TEXT
+}
+
+arguments=()
+chosen=""
+json="$PWD/build/bench.json"
+while [ $# -gt 0 ]; do
+  case "$1" in
+  objects)
+    { [ $# -ge 2 ] && [[ "$2" =~ ^[1-9][0-9]*$ ]]; } || usage_error "objects needs a number"
+    arguments+=(--objects "$2") chosen=yes
+    shift 2
+    ;;
+  health | start) arguments+=("--$1") chosen=yes; shift ;;
+  --repeats) [ $# -ge 2 ] || usage_error "$1 needs a number"; arguments+=(--repeats "$2"); shift 2 ;;
+  --json) [ $# -ge 2 ] || usage_error "$1 needs a file"; json="$(absolute "$2")"; shift 2 ;;
+  -h | --help) usage; exit 0 ;;
+  *) usage >&2; usage_error "unknown argument $1" ;;
+  esac
+done
+[ -n "$chosen" ] || arguments+=(--start --objects 100 --objects 500 --health)
+
+use_program
+export INSTANTEXEC_BINARY="$BINARY"
+if [ -z "${INSTANTEXEC_SANDBOX_KUBECONFIG:-}" ]; then
+  # A control plane of its own: what others do on a shared one would be measured too.
+  folder="$(mktemp -d)"
+  trap 'scripts/sandbox down --dir "$folder/it" && rm -rf "$folder"' EXIT
+  INSTANTEXEC_SANDBOX_KUBECONFIG="$(scripts/sandbox up --dir "$folder/it")"
+  export INSTANTEXEC_SANDBOX_KUBECONFIG
+fi
+python3 tests/bench/bench.py --json "$json" "${arguments[@]}"
