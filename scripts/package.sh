@@ -49,7 +49,7 @@ while [ $# -gt 0 ]; do
 done
 [ -x "$binary" ] || die "$binary does not exist; build it with scripts/build.sh"
 homepage="${homepage:-$(homepage_of_origin)}"
-homepage="${homepage:-https://github.com/instantexec/kubectl-instantexec}"
+[ -n "$homepage" ] || die "the manifest says where releases are, and this clone has no forge as its origin: pass --homepage URL"
 homepage="${homepage%/}"
 
 version="v$(sed -nE 's/^ *VERSION ([0-9]+\.[0-9]+\.[0-9]+)$/\1/p' CMakeLists.txt)"
