@@ -5,13 +5,15 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 PROGRAM=package
 # shellcheck source=scripts/lib/common.sh
 source scripts/lib/common.sh
+# shellcheck source=scripts/lib/third_party.sh
+source scripts/lib/third_party.sh
 
 usage() {
   cat <<'TEXT'
 Usage: scripts/package.sh [--binary FILE] [--to DIR] [--homepage URL] [--image]
 
 Writes to DIR (default dist):
-  kubectl-instantexec_vX.Y.Z_linux_ARCH.tar.gz  the program and the licence
+  kubectl-instantexec_vX.Y.Z_linux_ARCH.tar.gz  the program, its licence and those of the libraries in it
   instantexec.yaml                              the krew manifest with the digest of that archive
   SHA256SUMS
 and with --image:
@@ -75,6 +77,8 @@ reproducible_tar() {
 make_archive() {
   install_as 0755 "$binary" "$stage/archive/kubectl-instantexec"
   install_as 0644 LICENSE "$stage/archive/LICENSE"
+  third_party_licenses >"$stage/THIRD_PARTY_LICENSES"
+  install_as 0644 "$stage/THIRD_PARTY_LICENSES" "$stage/archive/THIRD_PARTY_LICENSES"
   reproducible_tar "$stage/archive" "$to/$archive"
 }
 
@@ -104,6 +108,8 @@ make_image() {
   install_as 0755 "$binary" "$rootfs/usr/local/bin/kubectl-instantexec"
   ln -s kubectl-instantexec "$rootfs/usr/local/bin/instantexec-action"
   install_as 0644 LICENSE "$rootfs/usr/share/doc/kubectl-instantexec/LICENSE"
+  install_as 0644 "$stage/THIRD_PARTY_LICENSES" "$rootfs/usr/share/doc/kubectl-instantexec/THIRD_PARTY_LICENSES"
+  install_as 0644 /usr/share/doc/git/copyright "$rootfs/usr/share/doc/git/copyright"
   install_as 0644 /etc/ssl/certs/ca-certificates.crt "$rootfs/etc/ssl/certs/ca-certificates.crt"
   install_program git
   printf '[safe]\n\tdirectory = /github/workspace\n' >"$rootfs/etc/gitconfig"
