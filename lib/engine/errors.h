@@ -12,8 +12,10 @@ inline constexpr ErrorCode kLockLost{
     "The lock could not be renewed in time, so writing stopped; another run may have taken over.",
     "kubectl instantexec recover"};
 inline constexpr ErrorCode kInterrupted{"interrupted", ExitCode::kInterrupted,
-                                        "The run was interrupted before its end.",
-                                        "kubectl instantexec recover"};
+                                        "The run was interrupted before it changed anything.", ""};
+inline constexpr ErrorCode kUnfinished{"unfinished", ExitCode::kInterrupted,
+                                       "The run was interrupted; its record says what is left to do.",
+                                       "kubectl instantexec recover"};
 inline constexpr ErrorCode kReleaseName{
     "release.name", ExitCode::kUsage,
     "A release name is a DNS label: lower-case letters, digits and dashes, at most 53 characters.", ""};

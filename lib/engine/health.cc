@@ -289,6 +289,7 @@ Verdict HealthMonitor::wait(Duration timeout) {
     assess_dirty();
     if (session_.interrupted()) return Verdict::kInterrupted;
     if (session_.keeper() != nullptr && !session_.may_write()) return Verdict::kLockLost;
+    if (on_look_) on_look_();
     if (const auto verdict = look()) return *verdict;
     culprit_ = stuck();
     if (culprit_) return Verdict::kTimedOut;

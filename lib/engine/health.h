@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -46,6 +47,9 @@ class HealthMonitor {
   // Waits until all tracked objects are ready, one has failed (confirmed by another read a few seconds
   // later), or the time is up.
   Verdict wait(Duration timeout);
+
+  // Called between events while wait() waits; may send requests.
+  void on_look(std::function<void()> action) { on_look_ = std::move(action); }
 
   // The last known health; NotFound for an object that is not tracked.
   [[nodiscard]] model::ObjectStatus status_of(const model::ObjectRef& ref) const;
@@ -100,6 +104,7 @@ class HealthMonitor {
   std::optional<model::ObjectRef> culprit_;
   Instant started_;
   Instant reminded_;
+  std::function<void()> on_look_;
 };
 
 // Current, or waiting for a person (Suspended).

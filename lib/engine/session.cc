@@ -97,6 +97,14 @@ Response Session::call(Request request) {
 }
 
 std::vector<Response> Session::call_all(std::vector<Request> requests) {
+  return send_all(std::move(requests), kMaxRepetitions);
+}
+
+std::vector<Response> Session::call_all_once(std::vector<Request> requests) {
+  return send_all(std::move(requests), 0);
+}
+
+std::vector<Response> Session::send_all(std::vector<Request> requests, int repetitions_allowed) {
   std::vector<Response> out(requests.size());
   std::vector<int> repetitions(requests.size(), 0);
   Pending pending;
@@ -110,7 +118,7 @@ std::vector<Response> Session::call_all(std::vector<Request> requests) {
     while (!pending.waiting.empty() && pending.in_flight.size() < limit) {
       const std::size_t index = pending.waiting.front();
       pending.waiting.pop_front();
-      const bool last = !harmless(requests[index]) || repetitions[index] >= kMaxRepetitions;
+      const bool last = !harmless(requests[index]) || repetitions[index] >= repetitions_allowed;
       pending.in_flight[cluster().submit(last ? std::move(requests[index]) : requests[index])] = index;
     }
     const Instant due = pending.repeats.empty() ? Instant{Duration::max()} : pending.repeats.begin()->first;
@@ -124,7 +132,7 @@ std::vector<Response> Session::call_all(std::vector<Request> requests) {
     const std::size_t index = found->second;
     pending.in_flight.erase(found);
     const bool repeat = transient(*response) && harmless(requests[index]) &&
-                        repetitions[index] < kMaxRepetitions && !interrupted();
+                        repetitions[index] < repetitions_allowed && !interrupted();
     if (repeat) {
       pending.repeats.emplace(now() + backoff(++repetitions[index]), index);
     } else {

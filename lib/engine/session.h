@@ -38,6 +38,8 @@ class Session {
   // Sends all requests, as many at once as the cluster takes, and returns the answers in their order. Safe
   // reads and dry-runs that got no answer, or 429 or 5xx, are repeated for up to half a minute.
   std::vector<Response> call_all(std::vector<Request> requests);
+  // The same without repetitions.
+  std::vector<Response> call_all_once(std::vector<Request> requests);
   // Lets time pass; an interruption ends it early.
   void pause(Duration length);
 
@@ -60,6 +62,7 @@ class Session {
  private:
   ClusterEvent pump(Instant deadline);
   void note(const Response& response);
+  std::vector<Response> send_all(std::vector<Request> requests, int repetitions_allowed);
 
   Environment environment_;
   std::unique_ptr<LockKeeper> keeper_;

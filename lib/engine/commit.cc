@@ -1,0 +1,64 @@
+#include "engine/commit.h"
+
+#include <utility>
+
+#include "engine/errors.h"
+
+namespace instantexec::engine {
+
+std::vector<journal::Member> commit_members(const plan::Plan& plan, const LiveObjects& stored,
+                                            const std::vector<DeleteOutcome>& pruned) {
+  std::vector<journal::Member> out;
+  for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+    const plan::Step& step = plan.steps[i];
+    std::string uid;
+    if (step.op == plan::Op::kPrune) {
+      if (!pruned.empty() && pruned[i].gone) continue;
+      uid = step.uid;
+    } else if (step.op == plan::Op::kKeep) {
+      if (step.forgotten) continue;
+      uid = step.uid;
+    } else {
+      const auto found = stored.find(step.object);
+      if (found == stored.end()) continue;
+      uid = found->second.uid();
+    }
+    out.push_back({step.gvk, step.object.ns, step.object.name, std::move(uid)});
+  }
+  return out;
+}
+
+Result<std::vector<DeleteOutcome>> commit_release(Operation& operation, const plan::Plan& plan,
+                                                  const LiveObjects& stored, const LiveObjects& before) {
+  std::vector<DeleteOutcome> pruned(plan.steps.size());
+  journal::Head& head = operation.stored.head;
+  const std::size_t prunes = plan.count(plan::Op::kPrune);
+  if (prunes > 0) {
+    if (head.phase != journal::Phase::kCommitting) {
+      head.phase = journal::Phase::kCommitting;
+      IE_TRY(operation.store.save_head(operation.stored));
+    }
+    operation.session.emit(model::PhaseStarted{model::Phase::kPruning, prunes});
+    Graph graph = graph_of(plan);
+    for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+      graph.included[i] = plan.steps[i].op == plan::Op::kPrune;
+    }
+    DeleteWork work(operation.session, plan, before);
+    const GraphResult result = run_graph(operation.session, graph, work);
+    if (result.stop == Stop::kLockLost) {
+      return fail(errors::kLockLost, "the lock was lost while former objects were being deleted");
+    }
+    if (result.stop == Stop::kInterrupted) {
+      return fail(errors::kUnfinished, "interrupted while former objects were being deleted");
+    }
+    pruned = work.outcomes();
+  }
+  // Without anything to prune the commit point and the end are one write.
+  operation.session.emit(model::PhaseStarted{model::Phase::kRecording, 0});
+  head.revision = head.operation->revision;
+  head.members = commit_members(plan, stored, pruned);
+  IE_TRY(record_end(operation, journal::Phase::kDeployed, counts_of(plan), {}));
+  return pruned;
+}
+
+}  // namespace instantexec::engine

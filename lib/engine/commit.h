@@ -1,0 +1,26 @@
+#pragma once
+
+#include <vector>
+
+#include "base/result.h"
+#include "engine/delete_work.h"
+#include "engine/live.h"
+#include "engine/operation.h"
+#include "plan/plan.h"
+
+namespace instantexec::engine {
+
+// The objects of the release once the plan is carried out: the wanted ones that exist, and former ones that
+// stay in it. `pruned` is empty, or parallel to the steps: what could not be pruned stays too.
+[[nodiscard]] std::vector<journal::Member> commit_members(const plan::Plan& plan, const LiveObjects& stored,
+                                                          const std::vector<DeleteOutcome>& pruned);
+
+// Passes the commit point, prunes, and records the revision as the one in force. `stored`: the wanted objects
+// as they are now; `before`: the objects to be pruned as planned. Idempotent: a recovery calls it again.
+//
+// Returns what came of the prunes, parallel to the plan's steps. An interruption after the commit point ends
+// in the error interrupted; the record then says committing.
+Result<std::vector<DeleteOutcome>> commit_release(Operation& operation, const plan::Plan& plan,
+                                                  const LiveObjects& stored, const LiveObjects& before);
+
+}  // namespace instantexec::engine

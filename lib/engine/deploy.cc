@@ -1,0 +1,256 @@
+#include "engine/deploy.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/errors.h"
+#include "engine/evidence.h"
+#include "engine/forward.h"
+#include "engine/lock.h"
+#include "engine/planner.h"
+#include "engine/recover.h"
+#include "journal/secrets.h"
+
+namespace instantexec::engine {
+namespace {
+
+// Planning again after somebody else worked on the release; more than this is a fight.
+constexpr int kTries = 3;
+
+class Deployer {
+ public:
+  Deployer(Session& session, const ReleaseOptions& options, ForwardKind kind)
+      : session_(session),
+        options_(options),
+        kind_(std::move(kind)),
+        store_(session, options.release, options.ns),
+        operation_{session, options, store_, {}, nullptr, session.now()} {}
+
+  ~Deployer() = default;
+  Deployer(const Deployer&) = delete;
+  Deployer& operator=(const Deployer&) = delete;
+
+  Result<model::DeployReport> run(std::vector<model::Manifest> manifests) {
+    IE_TRY_ASSIGN(PlanResult planned, make_planning(session_, options_, std::move(manifests)));
+    auto out = attempt(planned, true);
+    release_lock(session_);
+    return out;
+  }
+
+  // Exactly this plan; whatever changed since stops it.
+  Result<model::DeployReport> run(PlanResult planned) {
+    auto out = attempt(planned, false);
+    release_lock(session_);
+    return out;
+  }
+
+ private:
+  Result<model::DeployReport> attempt(PlanResult& planned, bool may_plan_again) {
+    for (int round = 1;; ++round) {
+      IE_TRY(adopt(planned));
+      const bool again = may_plan_again && round < kTries;
+      if (planned.unfinished && !options_.dry_run_server) {
+        IE_TRY_ASSIGN(auto stopped, recover_first(planned));
+        if (stopped) return std::move(*stopped);
+        if (!again) return fail(errors::kRecordChanged, "the release was recovered; plan it again");
+        IE_TRY(plan_again(planned));
+        continue;
+      }
+      if (auto out = without_writing(planned)) return std::move(*out);
+      if (session_.keeper() == nullptr) {
+        IE_TRY_ASSIGN(const bool as_planned, lock(planned.lease));
+        if (!as_planned && again) {
+          IE_TRY(plan_again(planned));
+          continue;
+        }
+      }
+      auto out = run_forward(operation_, planned, kind_);
+      const bool changed = !out && out.error().code == &errors::kRecordChanged;
+      if (!changed || !again || operation_.stored.head.phase != journal::Phase::kApplying) return out;
+      IE_TRY(plan_again(planned));
+    }
+  }
+
+  // Takes over what was read while planning.
+  Status adopt(const PlanResult& planned) {
+    operation_.catalog = planned.catalog;
+    operation_.stored = {};
+    operation_.stored.head.release = options_.release;
+    operation_.stored.head.ns = options_.ns;
+    if (planned.record.name().empty()) return {};
+    IE_TRY_ASSIGN(operation_.stored.head, journal::read_head(planned.record));
+    operation_.stored.secret = planned.record;
+    return {};
+  }
+
+  Status plan_again(PlanResult& planned) {
+    std::vector<model::Manifest> manifests;
+    for (plan::Desired& desired : planned.desired) manifests.push_back(std::move(desired.manifest));
+    IE_TRY_ASSIGN(planned, make_planning(session_, options_, std::move(manifests)));
+    return {};
+  }
+
+  Result<bool> lock(const model::Object& known) {
+    return acquire_lock(session_, {options_.release, options_.ns, options_.lock_timeout}, known);
+  }
+
+  // A report when the deploy must not go on, because what was left behind cannot be cleared up.
+  Result<std::optional<model::DeployReport>> recover_first(const PlanResult& planned) {
+    if (session_.keeper() == nullptr) {
+      IE_TRY(lock(planned.lease));
+      IE_TRY_ASSIGN(operation_.stored, store_.load_head());
+    }
+    if (!journal::unfinished(operation_.stored.head.phase)) return std::optional<model::DeployReport>{};
+    IE_TRY_ASSIGN(model::DeployReport report, recover_operation(operation_));
+    const bool clean =
+        report.result == model::DeployResult::kRolledBack || report.result == model::DeployResult::kDeployed;
+    if (clean) return std::optional<model::DeployReport>{};
+    return std::optional(std::move(report));
+  }
+
+  // The ways to end without touching anything.
+  std::optional<Result<model::DeployReport>> without_writing(PlanResult& planned) {
+    if (!planned.executable()) return planned_report(planned, model::DeployResult::kRefused);
+    if (options_.dry_run_server) return planned_report(planned, model::DeployResult::kDryRun);
+    if (planned.namespace_missing) return planned_report(planned, model::DeployResult::kRefused);
+    if (in_force(planned)) return verify_unchanged(planned);
+    return std::nullopt;
+  }
+
+  // The plan changes nothing, and the records say what is there.
+  [[nodiscard]] bool in_force(const PlanResult& planned) const {
+    const journal::Head& head = operation_.stored.head;
+    const bool settled = head.phase == journal::Phase::kDeployed || head.phase == journal::Phase::kRolledBack;
+    if (planned.plan.changes_anything() || head.revision == 0 || !settled) return false;
+    if (kind_.target > 0) return false;
+    std::vector<journal::Member> members = head.members;
+    for (const plan::Step& step : planned.plan.steps) {
+      if (step.op == plan::Op::kKeep && step.forgotten) return false;
+      const auto known = std::find_if(members.begin(), members.end(), [&](const journal::Member& member) {
+        return member.gvk.group == step.object.group && member.gvk.kind == step.object.kind &&
+               member.ns == step.object.ns && member.name == step.object.name && member.uid == step.uid;
+      });
+      if (known == members.end()) return false;
+      members.erase(known);
+    }
+    return members.empty();
+  }
+
+  Result<model::DeployReport> verify_unchanged(const PlanResult& planned) {
+    HealthMonitor health(session_, health_options(options_));
+    for (const plan::Step& step : planned.plan.steps) {
+      const auto live = planned.live.find(step.object);
+      if (step.op == plan::Op::kUnchanged && live != planned.live.end()) health.track({live->second, false});
+    }
+    const Verdict verdict = options_.wait ? health.wait(options_.timeout) : Verdict::kHealthy;
+    if (verdict == Verdict::kInterrupted)
+      return fail(errors::kInterrupted, "interrupted; nothing was changed");
+    auto out = planned_report(planned, verdict == Verdict::kHealthy ? model::DeployResult::kNothingToDo
+                                                                    : model::DeployResult::kFailedKept);
+    for (model::ObjectOutcome& entry : out.objects) entry.health = health.status_of(entry.object);
+    if (const auto culprit = health.culprit(); verdict != Verdict::kHealthy && culprit) {
+      out.cause = collect_cause(session_, health, *culprit);
+    }
+    return out;
+  }
+
+  model::DeployReport planned_report(const PlanResult& planned, model::DeployResult result) {
+    model::DeployReport out = new_report(operation_);
+    out.result = result;
+    out.findings = planned.findings;
+    for (const plan::Step& step : planned.plan.steps) {
+      model::ObjectOutcome entry;
+      entry.object = step.object;
+      entry.action = action_of(step.op);
+      if (result == model::DeployResult::kRefused && plan::writes(step.op)) {
+        entry.action = model::Action::kSkipped;
+      }
+      entry.message = step.reason;
+      out.objects.push_back(std::move(entry));
+    }
+    return out;
+  }
+
+  Session& session_;
+  const ReleaseOptions& options_;
+  ForwardKind kind_;
+  ReleaseStore store_;
+  Operation operation_;
+};
+
+}  // namespace
+
+bool PlanResult::executable() const {
+  return std::none_of(findings.begin(), findings.end(), [](const model::Finding& finding) {
+    return finding.severity == model::Severity::kError;
+  });
+}
+
+Result<PlanResult> plan_release(Environment environment, const ReleaseOptions& options,
+                                std::vector<model::Manifest> manifests) {
+  Session session(std::move(environment));
+  return make_planning(session, options, std::move(manifests));
+}
+
+Result<model::DeployReport> deploy(Environment environment, const ReleaseOptions& options,
+                                   std::vector<model::Manifest> manifests) {
+  Session session(std::move(environment));
+  return Deployer(session, options, {}).run(std::move(manifests));
+}
+
+Result<model::DeployReport> deploy(Environment environment, const ReleaseOptions& options,
+                                   PlanResult planned) {
+  IE_TRY(check_names(options));
+  Session session(std::move(environment));
+  return Deployer(session, options, {}).run(std::move(planned));
+}
+
+Result<model::DeployReport> rollback(Environment environment, const ReleaseOptions& options, int revision) {
+  IE_TRY(check_names(options));
+  Session session(std::move(environment));
+  ReleaseStore store(session, options.release, options.ns);
+  IE_TRY_ASSIGN(const StoredHead stored, store.load_head());
+  if (!stored.exists()) {
+    return fail(errors::kReleaseNotFound, "release " + options.release + " is not known in " + options.ns);
+  }
+  const journal::Head& head = stored.head;
+  const int target = revision > 0 ? revision : journal::last_good_before(head.revisions, head.revision);
+  const auto found = std::find_if(head.revisions.begin(), head.revisions.end(), [&](const auto& one) {
+    return one.revision == target && one.result == journal::Phase::kDeployed;
+  });
+  if (found == head.revisions.end()) {
+    return fail(errors::kRevisionNotFound,
+                target == 0
+                    ? "release " + options.release + " has no earlier revision to go back to"
+                    : "release " + options.release + " has no deployed revision " + std::to_string(target));
+  }
+  IE_TRY_ASSIGN(journal::Payload payload, store.load_payload(found->payload));
+  std::vector<model::Manifest> manifests;
+  for (model::Object& object : payload.manifests) {
+    model::Manifest manifest;
+    manifest.object = std::move(object);
+    manifests.push_back(std::move(manifest));
+  }
+  ReleaseOptions forward = options;
+  if (forward.source_commit.empty()) forward.source_commit = found->source_commit;
+  return Deployer(session, forward, {"rollback", target}).run(std::move(manifests));
+}
+
+Result<model::DeployReport> recover(Environment environment, const ReleaseOptions& options,
+                                    RecoverOptions /*how*/) {
+  IE_TRY(check_names(options));
+  Session session(std::move(environment));
+  ReleaseStore store(session, options.release, options.ns);
+  Operation operation{session, options, store, {}, nullptr, session.now()};
+  IE_TRY_ASSIGN(operation.catalog, session.cluster().catalog(false));
+  IE_TRY_ASSIGN(operation.stored, store.load_head());
+  if (!recoverable(operation.stored.head)) return new_report(operation);
+  IE_TRY(acquire_lock(session, {options.release, options.ns, options.lock_timeout}, std::nullopt));
+  IE_TRY_ASSIGN(operation.stored, store.load_head());
+  auto out = recoverable(operation.stored.head) ? recover_operation(operation)
+                                                : Result<model::DeployReport>(new_report(operation));
+  release_lock(session);
+  return out;
+}
+
+}  // namespace instantexec::engine

@@ -1,0 +1,51 @@
+#include "engine/evidence.h"
+
+#include <utility>
+
+#include "base/text.h"
+
+namespace instantexec::engine {
+namespace {
+
+constexpr int kLogLines = 20;
+constexpr std::size_t kLineLimit = 1000;
+
+}  // namespace
+
+model::FailureCause collect_cause(Session& session, const HealthMonitor& health,
+                                  const model::ObjectRef& object) {
+  status::FailureSummary summary = health.explain(object);
+  model::FailureCause cause = std::move(summary.cause);
+  if (cause.object.name.empty()) cause.object = object;
+  if (cause.summary.empty()) {
+    const model::ObjectStatus status = health.status_of(object);
+    cause.summary = object.to_string() + ": " + (status.message.empty() ? status.reason : status.message);
+  }
+  std::vector<Request> requests;
+  for (const status::LogWish& wish : summary.logs) {
+    requests.emplace_back(LogsRequest{wish.pod.ns, wish.pod.name, wish.container, wish.previous, kLogLines});
+  }
+  // Sent once: logs are worth having, not worth waiting for.
+  auto responses = session.call_all_once(std::move(requests));
+  for (std::size_t i = 0; i < responses.size(); ++i) {
+    if (!responses[i].ok() || trim(responses[i].text).empty()) continue;
+    model::LogTail tail;
+    tail.pod = summary.logs[i].pod;
+    tail.container = summary.logs[i].container;
+    tail.previous = summary.logs[i].previous;
+    for (const std::string_view line : split(trim(responses[i].text), '\n')) {
+      tail.lines.push_back(sanitise_line(line, kLineLimit));
+    }
+    cause.logs.push_back(std::move(tail));
+  }
+  return cause;
+}
+
+model::FailureCause refused_write(const model::ObjectRef& object, const std::string& message) {
+  model::FailureCause out;
+  out.object = object;
+  out.summary = object.to_string() + ": " + message;
+  return out;
+}
+
+}  // namespace instantexec::engine

@@ -1,0 +1,307 @@
+#include "engine/forward.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "base/digest.h"
+#include "engine/apply_work.h"
+#include "engine/commit.h"
+#include "engine/errors.h"
+#include "engine/evidence.h"
+#include "engine/undo.h"
+#include "policy/on_failure.h"
+
+namespace instantexec::engine {
+namespace {
+
+// kube-apiserver answers a write at the latest after 34 s and drops its own worker then.
+constexpr Duration kLateCommit{35'000};
+
+policy::Trouble trouble_of(Stop stop) {
+  switch (stop) {
+    case Stop::kInterrupted:
+      return policy::Trouble::kInterrupted;
+    case Stop::kLockLost:
+      return policy::Trouble::kLockLost;
+    case Stop::kNone:
+    case Stop::kFailed:
+      break;
+  }
+  return policy::Trouble::kRefused;
+}
+
+policy::Trouble trouble_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kInterrupted:
+      return policy::Trouble::kInterrupted;
+    case Verdict::kLockLost:
+      return policy::Trouble::kLockLost;
+    case Verdict::kHealthy:
+    case Verdict::kFailed:
+    case Verdict::kTimedOut:
+      break;
+  }
+  return policy::Trouble::kRefused;
+}
+
+class Forward {
+ public:
+  Forward(Operation& operation, PlanResult& planned, const ForwardKind& kind)
+      : operation_(operation), session_(operation.session), planned_(planned), kind_(kind) {}
+
+  Result<model::DeployReport> run() {
+    IE_TRY(save());
+    health_.emplace(session_, health_options(operation_.options));
+    watch();
+    IE_TRY_ASSIGN(auto trouble, apply());
+    if (!trouble && operation_.options.wait) trouble = wait();
+    if (trouble) return fall_back(*trouble);
+    return commit();
+  }
+
+ private:
+  // --- before the first touch ---
+
+  Status save() {
+    session_.emit(model::PhaseStarted{model::Phase::kSaving, planned_.plan.steps.size()});
+    // Chunks belong to the head, so it has to be there first.
+    if (!operation_.stored.exists()) {
+      operation_.stored.head.epoch = session_.keeper()->epoch();
+      IE_TRY(operation_.store.save_head(operation_.stored));
+    }
+    journal::Operation record;
+    record.id = sha256_hex(session_.holder() + format_rfc3339_micro(session_.wall()) +
+                           operation_.options.release + std::to_string(session_.keeper()->epoch()))
+                    .substr(0, 16);
+    record.kind = kind_.kind;
+    record.target = kind_.target;
+    record.revision = planned_.plan.revision;
+    record.holder = session_.holder();
+    record.started = format_rfc3339(session_.wall());
+    record.field_manager = operation_.options.field_manager;
+    record.source_commit = operation_.options.source_commit;
+    record.description = operation_.options.description;
+    record.plan_digest = plan::digest(planned_.plan);
+    const journal::Payload payload = make_payload(record.id);
+    IE_TRY_ASSIGN(record.payload, operation_.store.save_payload(operation_.stored, record.revision, payload));
+    if (session_.interrupted()) return fail(errors::kInterrupted, "interrupted before anything was changed");
+    journal::Head& head = operation_.stored.head;
+    const journal::Head former = head;
+    head.operation = std::move(record);
+    head.phase = journal::Phase::kApplying;
+    head.epoch = session_.keeper()->epoch();
+    return operation_.store.save_head(operation_.stored);
+  }
+
+  journal::Payload make_payload(const std::string& id) {
+    journal::Payload out;
+    out.operation = id;
+    plan::Plan plain = planned_.plan;
+    for (plan::Step& step : plain.steps) step.changes.clear();
+    out.plan = plan::to_json(plain);
+    for (const plan::Desired& desired : planned_.desired) out.manifests.push_back(desired.object());
+    for (const plan::Step& step : planned_.plan.steps) {
+      if (!plan::writes(step.op)) continue;
+      journal::SavedObject saved{step.gvk, step.object, std::nullopt, std::nullopt};
+      if (const auto live = planned_.live.find(step.object); live != planned_.live.end()) {
+        saved.before = live->second;
+      }
+      const auto after = planned_.after.find(step.object);
+      if (after != planned_.after.end()) saved.after = after->second;
+      out.saved.push_back(std::move(saved));
+    }
+    return out;
+  }
+
+  // --- applying ---
+
+  void watch() {
+    for (std::size_t i = 0; i < planned_.desired.size(); ++i) {
+      const plan::Step& step = planned_.plan.steps[i];
+      const bool has_children = !status::child_kinds(step.gvk).empty();
+      if (step.op == plan::Op::kUnchanged) {
+        health_->track({planned_.live.at(step.object), false});
+      } else if (has_children) {
+        // Early, so that nothing of the rollout is missed; other kinds when they turn out not to be ready.
+        health_->watch(step.gvk, step.object.ns);
+      }
+    }
+  }
+
+  Result<std::optional<policy::Trouble>> apply() {
+    const auto writes = planned_.plan.count(plan::Op::kCreate) + planned_.plan.count(plan::Op::kConfigure);
+    session_.emit(model::PhaseStarted{model::Phase::kApplying, writes});
+    input_ = {&planned_.plan,
+              planned_.desired,
+              &planned_.live,
+              &planned_.after,
+              operation_.stored.head.operation->id,
+              operation_.options.field_manager};
+    work_.emplace(session_, *health_, input_);
+    Graph graph = graph_of(planned_.plan);
+    for (std::size_t i = planned_.desired.size(); i < graph.included.size(); ++i) graph.included[i] = false;
+    const GraphResult result = run_graph(session_, graph, *work_);
+    unsettled_ = work_->unsettled() || std::find(result.states.begin(), result.states.end(),
+                                                 NodeState::kUnderWay) != result.states.end();
+    last_write_ = session_.now();
+    if (result.stop == Stop::kNone) return std::optional<policy::Trouble>{};
+    if (const auto failed = work_->first_failure()) {
+      cause_ = refused_write(planned_.plan.steps[*failed].object, work_->outcomes()[*failed].message);
+    }
+    return std::optional(trouble_of(result.stop));
+  }
+
+  std::optional<policy::Trouble> wait() {
+    session_.emit(model::PhaseStarted{model::Phase::kWaiting, planned_.desired.size()});
+    const Verdict verdict = health_->wait(operation_.options.timeout);
+    if (verdict == Verdict::kHealthy) return std::nullopt;
+    if (verdict == Verdict::kFailed || verdict == Verdict::kTimedOut) {
+      if (const auto culprit = health_->culprit()) cause_ = collect_cause(session_, *health_, *culprit);
+      if (verdict == Verdict::kTimedOut && cause_) {
+        cause_->summary += " (not ready after " + format_duration(operation_.options.timeout) + ")";
+      }
+    }
+    return trouble_of(verdict);
+  }
+
+  // --- after a failure ---
+
+  Result<model::DeployReport> fall_back(policy::Trouble trouble) {
+    // Evidence was collected; an interruption during that counts.
+    if (session_.interrupted()) trouble = policy::Trouble::kInterrupted;
+    const policy::Response response =
+        policy::on_failure({policy::Progress::kWriting, trouble, operation_.options.rollback_on_failure});
+    switch (response) {
+      case policy::Response::kUndo:
+        return undo();
+      case policy::Response::kKeep:
+        return keep();
+      case policy::Response::kNothing:
+      case policy::Response::kForward:
+      case policy::Response::kLeave:
+        break;
+    }
+    if (trouble == policy::Trouble::kLockLost) {
+      return fail(errors::kLockLost, "the lock was lost while the release was being applied");
+    }
+    // Requests that are still under way must not meet the next run: it has to wait for the lock to expire.
+    if (unsettled_) session_.keep(nullptr);
+    return report(model::DeployResult::kInterrupted);
+  }
+
+  Result<model::DeployReport> undo() {
+    UndoTask task;
+    for (const plan::Step& step : planned_.plan.steps) {
+      if (step.op != plan::Op::kCreate && step.op != plan::Op::kConfigure) continue;
+      journal::SavedObject saved{step.gvk, step.object, std::nullopt, std::nullopt};
+      if (const auto live = planned_.live.find(step.object); live != planned_.live.end()) {
+        saved.before = std::move(live->second);
+      }
+      const auto after = planned_.after.find(step.object);
+      if (after != planned_.after.end()) saved.after = std::move(after->second);
+      task.saved.push_back(std::move(saved));
+    }
+    task.cause = std::move(cause_);
+    if (unsettled_) task.quarantine_until = last_write_ + kLateCommit;
+    health_.reset();
+    return undo_operation(operation_, std::move(task));
+  }
+
+  // --no-rollback: what is there now is what later runs start from.
+  Result<model::DeployReport> keep() {
+    std::vector<journal::Member> members = commit_members(planned_.plan, stored_objects(), {});
+    std::set<std::tuple<std::string, std::string, std::string, std::string>> known;
+    for (const journal::Member& member : members) {
+      known.insert({member.gvk.group, member.gvk.kind, member.ns, member.name});
+    }
+    for (const journal::Member& member : operation_.stored.head.members) {
+      if (known.insert({member.gvk.group, member.gvk.kind, member.ns, member.name}).second) {
+        members.push_back(member);
+      }
+    }
+    operation_.stored.head.members = std::move(members);
+    auto out = report(model::DeployResult::kFailedKept);
+    IE_TRY(record_end(operation_, journal::Phase::kFailedKept, counts_of(planned_.plan),
+                      cause_ ? cause_->summary : std::string{}));
+    return out;
+  }
+
+  // --- the commit point and after ---
+
+  // What exists of the wanted objects, as last written or read.
+  LiveObjects stored_objects() {
+    LiveObjects out;
+    for (std::size_t i = 0; i < planned_.desired.size(); ++i) {
+      const plan::Step& step = planned_.plan.steps[i];
+      const model::Object& stored = work_->outcomes()[i].stored;
+      if (!stored.name().empty()) {
+        out[step.object] = stored;
+      } else if (const auto live = planned_.live.find(step.object); live != planned_.live.end()) {
+        out[step.object] = live->second;
+      }
+    }
+    return out;
+  }
+
+  Result<model::DeployReport> commit() {
+    IE_TRY_ASSIGN(const std::vector<DeleteOutcome> pruned,
+                  commit_release(operation_, planned_.plan, stored_objects(), planned_.live));
+    auto out = report(model::DeployResult::kDeployed);
+    for (std::size_t i = planned_.desired.size(); i < out.objects.size(); ++i) {
+      if (planned_.plan.steps[i].op != plan::Op::kPrune) continue;
+      out.objects[i].action = pruned[i].gone ? model::Action::kPruned : model::Action::kSkipped;
+      out.objects[i].message = pruned[i].message;
+    }
+    return out;
+  }
+
+  model::DeployReport report(model::DeployResult result) {
+    model::DeployReport out = new_report(operation_);
+    out.result = result;
+    out.cause = cause_;
+    out.findings = planned_.findings;
+    for (std::size_t i = 0; i < planned_.plan.steps.size(); ++i) {
+      const plan::Step& step = planned_.plan.steps[i];
+      model::ObjectOutcome entry;
+      entry.object = step.object;
+      entry.action = action_of(step.op);
+      entry.message = step.op == plan::Op::kKeep ? step.reason : std::string{};
+      if (i < planned_.desired.size()) {
+        const StepOutcome& outcome = work_->outcomes()[i];
+        entry.health = health_->status_of(step.object);
+        if (outcome.failed) {
+          entry.action = model::Action::kFailed;
+          entry.message = outcome.message;
+        } else if (!outcome.done) {
+          entry.action = model::Action::kSkipped;
+          entry.message = "not written";
+        }
+      } else if (result != model::DeployResult::kDeployed && step.op == plan::Op::kPrune) {
+        entry.action = model::Action::kSkipped;
+        entry.message = "not pruned";
+      }
+      out.objects.push_back(std::move(entry));
+    }
+    return out;
+  }
+
+  Operation& operation_;
+  Session& session_;
+  PlanResult& planned_;
+  const ForwardKind& kind_;
+  ApplyInput input_;
+  std::optional<HealthMonitor> health_;
+  std::optional<ApplyWork> work_;
+  std::optional<model::FailureCause> cause_;
+  bool unsettled_ = false;
+  Instant last_write_;
+};
+
+}  // namespace
+
+Result<model::DeployReport> run_forward(Operation& operation, PlanResult& planned, const ForwardKind& kind) {
+  return Forward(operation, planned, kind).run();
+}
+
+}  // namespace instantexec::engine

@@ -1,0 +1,87 @@
+#include "engine/operation.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace instantexec::engine {
+
+model::DeployReport new_report(const Operation& operation) {
+  model::DeployReport out;
+  out.release = operation.options.release;
+  out.ns = operation.options.ns;
+  out.revision = operation.stored.head.revision;
+  out.previous_revision =
+      journal::last_good_before(operation.stored.head.revisions, operation.stored.head.revision);
+  out.warnings = operation.session.warnings();
+  out.elapsed = operation.session.now() - operation.started;
+  return out;
+}
+
+Status record_end(Operation& operation, journal::Phase phase, const journal::Counts& counts,
+                  const std::string& failure) {
+  journal::Head& head = operation.stored.head;
+  const journal::Operation& done = *head.operation;
+  journal::Revision entry;
+  entry.revision = done.revision;
+  entry.result = phase;
+  entry.kind = done.kind;
+  entry.target = done.target;
+  entry.started = done.started;
+  entry.finished = format_rfc3339(operation.session.wall());
+  entry.source_commit = done.source_commit;
+  entry.description = done.description;
+  entry.plan_digest = done.plan_digest;
+  entry.counts = counts;
+  entry.failure = failure;
+  entry.payload = done.payload;
+  std::vector<journal::Blob> dropped;
+  // Nothing of a release that was undone completely is needed again.
+  if (phase == journal::Phase::kRolledBack) dropped.push_back(std::exchange(entry.payload, {}));
+  std::erase_if(head.revisions, [&](const journal::Revision& one) { return one.revision == entry.revision; });
+  head.revisions.insert(head.revisions.begin(), std::move(entry));
+  head.phase = phase;
+  const auto expired = journal::expired(head.revisions, head.revision, operation.options.history_limit);
+  const std::set<int> gone(expired.begin(), expired.end());
+  for (journal::Revision& one : head.revisions) {
+    if (gone.contains(one.revision)) dropped.push_back(std::move(one.payload));
+  }
+  std::erase_if(head.revisions, [&](const journal::Revision& one) { return gone.contains(one.revision); });
+  if (phase == journal::Phase::kRolledBack) head.operation->payload = {};
+  IE_TRY(operation.store.save_head(operation.stored));
+  operation.store.drop(dropped);
+  return {};
+}
+
+HealthOptions health_options(const ReleaseOptions& options) {
+  HealthOptions out;
+  out.per_object_timeout = options.per_object_timeout;
+  return out;
+}
+
+model::Action action_of(plan::Op op) {
+  switch (op) {
+    case plan::Op::kCreate:
+      return model::Action::kCreated;
+    case plan::Op::kConfigure:
+      return model::Action::kConfigured;
+    case plan::Op::kUnchanged:
+      return model::Action::kUnchanged;
+    case plan::Op::kPrune:
+      return model::Action::kPruned;
+    case plan::Op::kRestore:
+      return model::Action::kRestored;
+    case plan::Op::kDelete:
+      return model::Action::kDeleted;
+    case plan::Op::kKeep:
+      return model::Action::kSkipped;
+  }
+  return model::Action::kSkipped;
+}
+
+journal::Counts counts_of(const plan::Plan& plan) {
+  return {plan.count(plan::Op::kCreate), plan.count(plan::Op::kConfigure), plan.count(plan::Op::kUnchanged),
+          plan.count(plan::Op::kPrune)};
+}
+
+}  // namespace instantexec::engine

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/deploy.h"
+#include "engine/health.h"
+#include "engine/release_store.h"
+#include "engine/session.h"
+#include "journal/record.h"
+#include "model/api_catalog.h"
+#include "model/deploy_report.h"
+
+namespace instantexec::engine {
+
+// What the parts of one operation share.
+struct Operation {
+  Session& session;
+  const ReleaseOptions& options;
+  ReleaseStore& store;
+  StoredHead stored;
+  std::shared_ptr<const model::ApiCatalog> catalog;
+  Instant started;
+};
+
+// A report with everything filled in that does not depend on how the operation ended.
+[[nodiscard]] model::DeployReport new_report(const Operation& operation);
+
+// Ends the operation in the records: the phase, an entry in the history, and what the history drops. Chunks
+// that nothing names any more are deleted.
+Status record_end(Operation& operation, journal::Phase phase, const journal::Counts& counts,
+                  const std::string& failure);
+
+[[nodiscard]] HealthOptions health_options(const ReleaseOptions& options);
+
+[[nodiscard]] model::Action action_of(plan::Op op);
+
+[[nodiscard]] journal::Counts counts_of(const plan::Plan& plan);
+
+}  // namespace instantexec::engine

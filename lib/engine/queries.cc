@@ -1,0 +1,137 @@
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "engine/deploy.h"
+#include "engine/lock_keeper.h"
+#include "engine/operation.h"
+#include "engine/planner.h"
+#include "journal/secrets.h"
+#include "model/marks.h"
+
+// What is asked about releases without changing anything.
+namespace instantexec::engine {
+namespace {
+
+RevisionInfo info_of(const journal::Revision& revision, int in_force) {
+  RevisionInfo out;
+  out.revision = revision.revision;
+  out.in_force = revision.revision == in_force;
+  out.result = std::string(journal::to_string(revision.result));
+  if (revision.result == journal::Phase::kDeployed && !out.in_force) out.result = "superseded";
+  out.kind = sanitise_line(revision.kind, 20);
+  out.started = sanitise_line(revision.started, 40);
+  out.finished = sanitise_line(revision.finished, 40);
+  out.source_commit = sanitise_line(revision.source_commit, 100);
+  out.description = sanitise_line(revision.description, 500);
+  out.target = revision.target;
+  out.created = revision.counts.created;
+  out.configured = revision.counts.configured;
+  out.unchanged = revision.counts.unchanged;
+  out.pruned = revision.counts.pruned;
+  out.failure = sanitise_line(revision.failure, 500);
+  return out;
+}
+
+using ChildKinds = std::set<std::pair<model::Gvk, std::string>>;
+
+// Health of the release's objects from one fresh read of them and of what they own.
+std::vector<model::ObjectOutcome> read_health(Session& session, const journal::Head& head,
+                                              std::span<Response> children, const LiveObjects& live) {
+  status::ChildIndex index;
+  for (const auto& [ref, object] : live) index.upsert(object);
+  for (Response& response : children) {
+    for (const model::Object& item : response.items) index.upsert(item);
+  }
+  std::vector<model::ObjectOutcome> out;
+  for (const journal::Member& member : head.members) {
+    model::ObjectOutcome entry;
+    entry.object = {member.gvk.group, member.gvk.kind, member.ns, member.name};
+    const auto found = live.find(entry.object);
+    status::Context context;
+    context.now = session.wall();
+    if (found != live.end()) {
+      entry.health = status::assess(found->second, index, context).status;
+      if (found->second.uid() != member.uid) entry.message = "deleted and created anew since it was deployed";
+    } else {
+      entry.health.status = model::HealthStatus::kNotFound;
+      entry.health.reason = "NotFound";
+      entry.health.message = "it does not exist";
+    }
+    out.push_back(std::move(entry));
+  }
+  return out;
+}
+
+Result<std::vector<model::ObjectOutcome>> health_now(Session& session, const journal::Head& head) {
+  LiveQuery query;
+  ChildKinds kinds;
+  for (const journal::Member& member : head.members) {
+    query.want(member.gvk, {member.gvk.group, member.gvk.kind, member.ns, member.name});
+    const auto children = status::child_kinds(member.gvk);
+    for (const model::Gvk& child : children) kinds.emplace(child, member.ns);
+    if (!children.empty()) kinds.emplace(model::Gvk{"", "v1", "Event"}, member.ns);
+  }
+  auto requests = query.requests();
+  const std::size_t first_child = requests.size();
+  for (const auto& [gvk, ns] : kinds) requests.emplace_back(ListRequest{gvk, ns, "", ""});
+  auto responses = session.call_all(std::move(requests));
+  LiveObjects live;
+  const std::span all(responses);
+  IE_TRY(query.fold(all.first(first_child), live));
+  return read_health(session, head, all.subspan(first_child), live);
+}
+
+}  // namespace
+
+Result<std::vector<RevisionInfo>> history(Environment environment, const ReleaseOptions& options) {
+  IE_TRY(check_names(options));
+  Session session(std::move(environment));
+  ReleaseStore store(session, options.release, options.ns);
+  IE_TRY_ASSIGN(const StoredHead stored, store.load_head());
+  std::vector<RevisionInfo> out;
+  for (const journal::Revision& revision : stored.head.revisions) {
+    out.push_back(info_of(revision, stored.head.revision));
+  }
+  return out;
+}
+
+Result<ReleaseStatus> release_status(Environment environment, const ReleaseOptions& options) {
+  IE_TRY(check_names(options));
+  Session session(std::move(environment));
+  ReleaseStore store(session, options.release, options.ns);
+  auto responses = session.call_all(
+      {store.head_request(), GetRequest{lease_gvk(), options.ns, journal::lease_name(options.release)}});
+  IE_TRY_ASSIGN(const StoredHead stored, store.read_head(responses[0]));
+  ReleaseStatus out;
+  out.release = options.release;
+  out.ns = options.ns;
+  out.exists = stored.exists();
+  out.revision = stored.head.revision;
+  out.unfinished = unfinished_operation(stored.head);
+  if (responses[1].ok()) out.lock_holder = sanitise_line(lease_holder(responses[1].object), 300);
+  for (const journal::Revision& revision : stored.head.revisions) {
+    if (revision.revision != stored.head.revision) continue;
+    out.source_commit = sanitise_line(revision.source_commit, 100);
+    out.deployed = sanitise_line(revision.finished, 40);
+  }
+  IE_TRY_ASSIGN(out.objects, health_now(session, stored.head));
+  return out;
+}
+
+Result<std::vector<std::string>> list_releases(Environment environment, const std::string& ns) {
+  Session session(std::move(environment));
+  const std::string selector = std::string(model::marks::kRecord) + "=head";
+  auto responses = session.call_all({ListRequest{{"", "v1", "Secret"}, ns, selector, ""}});
+  if (!responses.front().ok()) return fail(read_error(responses.front(), "releases of namespace " + ns));
+  std::vector<std::string> out;
+  for (const model::Object& secret : responses.front().items) {
+    const auto labels = secret.labels();
+    const auto release = labels.find(std::string(model::marks::kRelease));
+    if (release != labels.end()) out.push_back(sanitise_line(release->second, 63));
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+}  // namespace instantexec::engine

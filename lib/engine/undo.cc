@@ -1,0 +1,231 @@
+#include "engine/undo.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/errors.h"
+#include "engine/health.h"
+#include "engine/lock.h"
+#include "engine/stuck_pods.h"
+
+namespace instantexec::engine {
+namespace {
+
+using Kind = plan::Undo::Kind;
+
+// Each round starts from what is there; more than one is needed only when others work on the same objects.
+constexpr int kRounds = 3;
+// For deletions that were accepted and wait for something (a pod's grace period, finalizers).
+constexpr Duration kGoneWithin{60'000};
+constexpr Duration kPollEvery{1000};
+
+class UndoRun {
+ public:
+  UndoRun(Operation& operation, UndoTask task)
+      : operation_(operation), session_(operation.session), task_(std::move(task)) {
+    const journal::Operation& undone = *operation.stored.head.operation;
+    plan_ = {task_.saved, undone.id, undone.field_manager, operation.catalog.get()};
+    outcomes_.resize(task_.saved.size());
+  }
+
+  Result<model::DeployReport> run() {
+    if (operation_.stored.head.phase != journal::Phase::kRollingBack) {
+      operation_.stored.head.phase = journal::Phase::kRollingBack;
+      IE_TRY(operation_.store.save_head(operation_.stored));
+    }
+    session_.emit(model::PhaseStarted{model::Phase::kUndoing, task_.saved.size()});
+    IE_TRY(one_round());
+    bool healthy = !stopped_ && wait_healthy();
+    if (!stopped_) IE_TRY(quarantine());
+    model::Verification verification;
+    for (int round = 1; !stopped_; ++round) {
+      session_.emit(model::PhaseStarted{model::Phase::kVerifying, task_.saved.size()});
+      IE_TRY_ASSIGN(verification, verify());
+      if ((verification.values && verification.identity) || round == kRounds) break;
+      IE_TRY(one_round());
+      healthy = !stopped_ && wait_healthy();
+    }
+    if (stopped_ || session_.interrupted()) return interrupted();
+    return finish(verification, healthy);
+  }
+
+ private:
+  Result<LiveObjects> read() {
+    LiveQuery query;
+    for (const journal::SavedObject& saved : task_.saved) query.want(saved.gvk, saved.object);
+    return read_live(session_, query);
+  }
+
+  // Puts back what is not as it was.
+  Status one_round() {
+    IE_TRY_ASSIGN(LiveObjects live, read());
+    const Graph graph = undo_graph(task_.saved);
+    UndoWork work(session_, plan_, std::move(live));
+    const GraphResult result = run_graph(session_, graph, work, {false});
+    if (result.stop == Stop::kLockLost) return fail(errors::kLockLost, "the lock was lost during the undo");
+    stopped_ = result.stop == Stop::kInterrupted;
+    for (std::size_t i = 0; i < outcomes_.size(); ++i) {
+      const UndoOutcome& now = work.outcomes()[i];
+      const bool wrote_before = outcomes_[i].wrote;
+      const Kind kind = outcomes_[i].kind;
+      outcomes_[i] = now;
+      if (wrote_before && !now.wrote) {
+        outcomes_[i].wrote = true;
+        if (now.kind == Kind::kNothing) outcomes_[i].kind = kind;
+      }
+    }
+    return {};
+  }
+
+  // What was healthy before has to be so again.
+  bool wait_healthy() {
+    health_.emplace(session_, health_options(operation_.options));
+    StuckPods stuck(session_);
+    for (std::size_t i = 0; i < outcomes_.size(); ++i) {
+      const journal::SavedObject& saved = task_.saved[i];
+      if (!outcomes_[i].wrote || !saved.before || outcomes_[i].stored.name().empty()) continue;
+      if (!was_healthy(*saved.before)) continue;
+      health_->track({outcomes_[i].stored, true});
+      stuck.consider(outcomes_[i].stored);
+    }
+    health_->on_look([&] { stuck.free(health_->index()); });
+    const Verdict verdict = health_->wait(operation_.options.timeout);
+    health_->on_look({});
+    stopped_ = verdict == Verdict::kInterrupted || verdict == Verdict::kLockLost;
+    return verdict == Verdict::kHealthy;
+  }
+
+  static bool was_healthy(const model::Object& before) {
+    return counts_as_ready(status::compute(before, {}, {}, {}));
+  }
+
+  // A write that got no answer may be done late by the server.
+  Status quarantine() {
+    if (!task_.quarantine_until || session_.now() >= *task_.quarantine_until) return {};
+    session_.emit(model::Note{"waiting until no unanswered write can take effect any more"});
+    session_.pause(*task_.quarantine_until - session_.now());
+    return one_round();
+  }
+
+  Result<model::Verification> verify() {
+    const Instant deadline = session_.now() + kGoneWithin;
+    while (true) {
+      IE_TRY_ASSIGN(const LiveObjects live, read());
+      model::Verification out;
+      out.values = out.identity = true;
+      bool leaving = false;
+      for (std::size_t i = 0; i < task_.saved.size(); ++i) leaving = check(i, live, out) || leaving;
+      if (!leaving || session_.now() >= deadline || session_.interrupted()) return out;
+      session_.pause(kPollEvery);
+    }
+  }
+
+  // Adds what is not as it was. True when the object is on its way out.
+  bool check(std::size_t i, const LiveObjects& live, model::Verification& out) {
+    const journal::SavedObject& saved = task_.saved[i];
+    const auto found = live.find(saved.object);
+    const model::Object* now = found == live.end() ? nullptr : &found->second;
+    const plan::Undo undo =
+        plan::make_undo({saved.before ? &*saved.before : nullptr, saved.after ? &*saved.after : nullptr, now,
+                         plan_.operation, plan_.field_manager});
+    const std::string name = saved.object.to_string();
+    for (const std::string& pointer : undo.conflicts) {
+      out.differences.push_back(name + ": " + pointer + " keeps what someone else set meanwhile");
+    }
+    switch (undo.kind) {
+      case Kind::kNothing:
+        return false;
+      case Kind::kOwner:
+        out.differences.push_back(name + ": field ownership is not as it was");
+        return false;
+      case Kind::kKept:
+        out.differences.push_back(name + ": kept: " + undo.reason);
+        return false;
+      case Kind::kPatch:
+        out.values = false;
+        out.differences.push_back(name + ": " + failure_of(i, "values are not as they were"));
+        return false;
+      case Kind::kLost:
+        out.values = out.identity = false;
+        out.differences.push_back(name + ": " + undo.reason);
+        return false;
+      case Kind::kWithdraw:
+      case Kind::kDelete:
+        break;
+    }
+    if (outcomes_[i].kind == Kind::kKept) {
+      out.differences.push_back(name + ": kept: " + outcomes_[i].message);
+      return false;
+    }
+    out.identity = false;
+    const bool leaving = now != nullptr && now->terminating();
+    out.differences.push_back(name + ": " +
+                              failure_of(i, leaving ? "its deletion is pending" : "it still exists"));
+    return leaving;
+  }
+
+  [[nodiscard]] std::string failure_of(std::size_t i, std::string otherwise) const {
+    return outcomes_[i].failed ? outcomes_[i].message : std::move(otherwise);
+  }
+
+  Result<model::DeployReport> finish(const model::Verification& verification, bool healthy) {
+    const bool complete = verification.values && verification.identity && healthy;
+    const auto phase = complete ? journal::Phase::kRolledBack : journal::Phase::kRollbackIncomplete;
+    session_.emit(model::PhaseStarted{model::Phase::kRecording, 0});
+    IE_TRY(record_end(operation_, phase, {}, task_.cause ? task_.cause->summary : std::string{}));
+    auto out = report(complete ? model::DeployResult::kRolledBack : model::DeployResult::kRollbackIncomplete);
+    out.verification = verification;
+    if (!healthy) out.verification->differences.push_back(unhealthy());
+    return out;
+  }
+
+  [[nodiscard]] std::string unhealthy() const {
+    const auto culprit = health_->culprit();
+    if (!culprit) return "not everything became healthy again";
+    return culprit->to_string() + ": not healthy again: " + health_->status_of(*culprit).message;
+  }
+
+  Result<model::DeployReport> interrupted() {
+    if (!session_.interrupted()) return fail(errors::kLockLost, "the lock was lost during the undo");
+    return report(model::DeployResult::kInterrupted);
+  }
+
+  model::DeployReport report(model::DeployResult result) {
+    model::DeployReport out = new_report(operation_);
+    out.result = result;
+    out.cause = task_.cause;
+    for (std::size_t i = 0; i < outcomes_.size(); ++i) {
+      const UndoOutcome& outcome = outcomes_[i];
+      model::ObjectOutcome entry;
+      entry.object = task_.saved[i].object;
+      entry.message = outcome.message;
+      entry.action = model::Action::kUnchanged;
+      if (outcome.failed) {
+        entry.action = model::Action::kFailed;
+      } else if (outcome.kind == Kind::kKept) {
+        entry.action = model::Action::kSkipped;
+      } else if (outcome.wrote) {
+        entry.action = outcome.kind == Kind::kDelete ? model::Action::kDeleted : model::Action::kRestored;
+      }
+      if (health_) entry.health = health_->status_of(entry.object);
+      out.objects.push_back(std::move(entry));
+    }
+    return out;
+  }
+
+  Operation& operation_;
+  Session& session_;
+  UndoTask task_;
+  UndoPlan plan_;
+  std::vector<UndoOutcome> outcomes_;
+  std::optional<HealthMonitor> health_;
+  bool stopped_ = false;
+};
+
+}  // namespace
+
+Result<model::DeployReport> undo_operation(Operation& operation, UndoTask task) {
+  return UndoRun(operation, std::move(task)).run();
+}
+
+}  // namespace instantexec::engine

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "base/result.h"
+#include "engine/operation.h"
+#include "engine/undo_work.h"
+
+namespace instantexec::engine {
+
+// What is undone and why.
+struct UndoTask {
+  std::vector<journal::SavedObject> saved;  // what the operation may have written
+  std::optional<model::FailureCause> cause;
+  // A write whose outcome is not known may still be done until then; the last look comes after it.
+  std::optional<Instant> quarantine_until;
+};
+
+// Puts everything the operation recorded in the head has written back, waits until it is healthy, and
+// verifies it with independent reads. The report says kRolledBack only when every object has its former
+// values and identity; else kRollbackIncomplete, or kInterrupted when it was stopped (the record then still
+// says rolling-back).
+Result<model::DeployReport> undo_operation(Operation& operation, UndoTask task);
+
+}  // namespace instantexec::engine

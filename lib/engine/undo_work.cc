@@ -1,0 +1,276 @@
+#include "engine/undo_work.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "plan/desired.h"
+#include "plan/order.h"
+
+namespace instantexec::engine {
+namespace {
+
+using Kind = plan::Undo::Kind;
+
+std::string words_of(const Response& response) {
+  return response.error ? response.error->to_string() : "no answer from the API server";
+}
+
+// Objects every namespace gets by itself.
+bool furniture(const model::Object& object) {
+  const std::string kind = object.kind();
+  const std::string name = object.name();
+  return kind == "Event" || kind == "Endpoints" || kind == "EndpointSlice" || kind == "Lease" ||
+         (kind == "ServiceAccount" && name == "default") ||
+         (kind == "ConfigMap" && name == "kube-root-ca.crt") || object.terminating();
+}
+
+}  // namespace
+
+UndoWork::UndoWork(Session& session, const UndoPlan& plan, LiveObjects live)
+    : session_(session), plan_(plan), live_(std::move(live)) {
+  states_.resize(plan.saved.size());
+  outcomes_.resize(plan.saved.size());
+}
+
+plan::UndoInput UndoWork::input(std::size_t node) const {
+  const journal::SavedObject& object = saved(node);
+  plan::UndoInput out;
+  out.before = object.before ? &*object.before : nullptr;
+  out.after = object.after ? &*object.after : nullptr;
+  const auto live = live_.find(object.object);
+  out.live = live == live_.end() ? nullptr : &live->second;
+  out.operation = plan_.operation;
+  out.field_manager = plan_.field_manager;
+  return out;
+}
+
+Request UndoWork::patch(std::size_t node, model::Json operations) const {
+  const journal::SavedObject& object = saved(node);
+  return PatchRequest{
+      object.gvk, object.object.ns, object.object.name, std::move(operations), plan_.field_manager, false};
+}
+
+Next UndoWork::start(std::size_t node) {
+  return decide(node);
+}
+
+Next UndoWork::resume(std::size_t node) {
+  State& state = states_[node];
+  if (session_.now() < state.not_before) return Next::wait(state.not_before);
+  if (!state.read_next) return decide(node);
+  state.read_next = false;
+  state.sent = Sent::kRead;
+  return Next::send(GetRequest{saved(node).gvk, saved(node).object.ns, saved(node).object.name});
+}
+
+// From what is there now. Called again after every answer that leaves doubt.
+Next UndoWork::decide(std::size_t node) {
+  const plan::UndoInput known = input(node);
+  plan::Undo undo = plan::make_undo(known);
+  UndoOutcome& outcome = outcomes_[node];
+  if (undo.kind != Kind::kNothing || !outcome.wrote) outcome.kind = undo.kind;
+  outcome.conflicts = std::move(undo.conflicts);
+  if (!undo.reason.empty()) outcome.message = std::move(undo.reason);
+  switch (undo.kind) {
+    case Kind::kNothing:
+      return end(node);
+    case Kind::kKept:
+      return end(node);
+    case Kind::kLost:
+      return give_up(node, outcome.message);
+    case Kind::kPatch:
+      states_[node].sent = Sent::kValues;
+      return Next::send(patch(node, std::move(undo.patch)));
+    case Kind::kOwner: {
+      states_[node].sent = Sent::kOwner;
+      auto operations = plan::ownership_patch(known);
+      return operations ? Next::send(patch(node, std::move(*operations))) : end(node);
+    }
+    case Kind::kWithdraw:
+      return withdraw(node);
+    case Kind::kDelete:
+      return remove(node);
+  }
+  return end(node);
+}
+
+Next UndoWork::remove(std::size_t node) {
+  const model::Object& live = live_.at(saved(node).object);
+  if (live.terminating()) {
+    outcomes_[node].wrote = true;
+    return end(node);
+  }
+  if (std::string reason = still_needed(live); !reason.empty()) {
+    outcomes_[node].kind = Kind::kKept;
+    outcomes_[node].message = std::move(reason);
+    return end(node);
+  }
+  states_[node].sent = Sent::kDelete;
+  DeleteRequest out;
+  out.gvk = saved(node).gvk;
+  out.ns = saved(node).object.ns;
+  out.name = saved(node).object.name;
+  out.preconditions.uid = live.uid();
+  return Next::send(std::move(out));
+}
+
+// Applying nothing but the identity gives up every field we own.
+Next UndoWork::withdraw(std::size_t node) {
+  const model::Object& live = live_.at(saved(node).object);
+  states_[node].sent = Sent::kWithdraw;
+  ApplyRequest out;
+  out.body.json = {{"apiVersion", saved(node).gvk.api_version()},
+                   {"kind", saved(node).gvk.kind},
+                   {"metadata", {{"name", live.name()}}}};
+  if (!live.ns().empty()) out.body.json["metadata"]["namespace"] = live.ns();
+  out.field_manager = plan_.field_manager;
+  out.preconditions.uid = live.uid();
+  return Next::send(std::move(out));
+}
+
+Next UndoWork::answered(std::size_t node, Response response) {
+  State& state = states_[node];
+  const model::ObjectRef& ref = saved(node).object;
+  if (state.sent == Sent::kRead) {
+    if (response.not_found()) {
+      live_.erase(ref);
+      return decide(node);
+    }
+    if (!response.ok()) return look_again(node, words_of(response), false);
+    live_[ref] = std::move(response.object);
+    return decide(node);
+  }
+  if (response.ok()) return committed(node, std::move(response));
+  if (response.not_found()) {
+    live_.erase(ref);
+    return decide(node);
+  }
+  // 409: changed since it was read. 422 may be the failed test of the uid.
+  const bool doubt = response.http_status == 409 || response.http_status == 422;
+  if (doubt || transient(response)) return look_again(node, words_of(response), doubt);
+  return give_up(node, words_of(response));
+}
+
+Next UndoWork::committed(std::size_t node, Response response) {
+  outcomes_[node].wrote = true;
+  if (states_[node].sent == Sent::kDelete) {
+    outcomes_[node].stored = {};
+    return end(node);
+  }
+  live_[saved(node).object] = std::move(response.object);
+  if (states_[node].sent == Sent::kValues) {
+    // Values are back; now who owns them.
+    if (auto operations = plan::ownership_patch(input(node))) {
+      states_[node].sent = Sent::kOwner;
+      return Next::send(patch(node, std::move(*operations)));
+    }
+  }
+  return end(node);
+}
+
+Next UndoWork::look_again(std::size_t node, const std::string& why, bool soon) {
+  State& state = states_[node];
+  if (++state.repetitions > kMaxRepetitions) return give_up(node, why);
+  state.read_next = true;
+  state.not_before = soon ? session_.now() : session_.now() + backoff(state.repetitions);
+  return resume(node);
+}
+
+Next UndoWork::end(std::size_t node) {
+  UndoOutcome& outcome = outcomes_[node];
+  const auto live = live_.find(saved(node).object);
+  if (live != live_.end() && outcome.kind != Kind::kDelete) outcome.stored = live->second;
+  const bool deleted = outcome.kind == Kind::kDelete;
+  if (outcome.wrote) {
+    session_.emit(model::ObjectWritten{
+        saved(node).object, deleted ? model::Action::kDeleted : model::Action::kRestored, outcome.message});
+  }
+  return Next::done();
+}
+
+Next UndoWork::give_up(std::size_t node, std::string message) {
+  outcomes_[node].failed = true;
+  outcomes_[node].message = std::move(message);
+  session_.emit(model::ObjectWritten{saved(node).object, model::Action::kFailed, outcomes_[node].message});
+  return Next::failed();
+}
+
+std::string UndoWork::still_needed(const model::Object& live) {
+  if (plan::is_crd(live.gvk())) return foreign_instances(live);
+  if (plan::is_namespace(live.gvk())) return foreign_contents(live);
+  return {};
+}
+
+std::string UndoWork::foreign_instances(const model::Object& crd) {
+  const model::Gvk kind = plan::defined_kind(crd);
+  auto responses = session_.call_all({ListRequest{kind, "", "", ""}});
+  if (responses.front().not_found()) return {};
+  if (!responses.front().ok()) return "objects of its kind could not be listed";
+  const auto& items = responses.front().items;
+  const bool any =
+      std::any_of(items.begin(), items.end(), [](const model::Object& item) { return !item.terminating(); });
+  return any ? "objects of its kind exist by now" : std::string{};
+}
+
+std::string UndoWork::foreign_contents(const model::Object& ns) {
+  std::vector<Request> requests;
+  std::set<std::pair<std::string, std::string>> seen;
+  for (const model::ApiResource& resource : plan_.catalog->all()) {
+    if (!resource.namespaced || !resource.verbs.contains("list")) continue;
+    // Once for each kind, whatever versions it has.
+    if (!seen.emplace(resource.gvk.group, resource.gvk.kind).second) continue;
+    requests.emplace_back(ListRequest{resource.gvk, ns.name(), "", ""});
+  }
+  for (const Response& response : session_.call_all(std::move(requests))) {
+    if (response.not_found() || response.http_status == 405) continue;
+    if (!response.ok()) return "its contents could not be listed";
+    for (const model::Object& item : response.items) {
+      if (!furniture(item)) return "it holds " + item.ref().to_string();
+    }
+  }
+  return {};
+}
+
+Graph undo_graph(std::span<const journal::SavedObject> saved) {
+  Graph out;
+  out.depends_on.resize(saved.size());
+  out.waits_for.resize(saved.size());
+  out.included.resize(saved.size(), true);
+  std::vector<std::size_t> restored;
+  std::vector<std::size_t> deleted;
+  std::vector<const model::Object*> objects;
+  std::vector<model::ObjectRef> refs;
+  for (std::size_t i = 0; i < saved.size(); ++i) {
+    if (saved[i].before) {
+      restored.push_back(i);
+      objects.push_back(&*saved[i].before);
+    } else {
+      deleted.push_back(i);
+      refs.push_back(saved[i].object);
+    }
+  }
+  const auto add = [&out](const plan::Order& order, const std::vector<std::size_t>& nodes) {
+    const std::size_t first_group = out.groups.size();
+    for (const plan::Group& group : order.groups) {
+      auto& members = out.groups.emplace_back();
+      for (const std::size_t member : group.members) members.push_back(nodes[member]);
+    }
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      for (const std::size_t other : order.depends_on[i]) out.depends_on[nodes[i]].push_back(nodes[other]);
+      for (const std::size_t group : order.waits_for[i])
+        out.waits_for[nodes[i]].push_back(first_group + group);
+    }
+  };
+  // A cycle among saved states only loses their order; they all existed before.
+  if (const auto order = plan::write_order(objects)) add(*order, restored);
+  add(plan::delete_order(refs), deleted);
+  const std::size_t all_restored = out.groups.size();
+  out.groups.push_back(restored);
+  if (!restored.empty()) {
+    for (const std::size_t node : deleted) out.waits_for[node].push_back(all_restored);
+  }
+  return out;
+}
+
+}  // namespace instantexec::engine
