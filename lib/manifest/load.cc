@@ -23,6 +23,8 @@ struct Candidate {
 };
 
 constexpr std::size_t kMaxListDepth = 8;
+constexpr const char* kOtherFiles =
+    "move files that are not manifests out of this folder, or name the manifests one by one";
 
 class Loader {
  public:
@@ -93,7 +95,7 @@ void Loader::accept(Candidate candidate) {
   if (!manifest.object.json.is_object()) {
     report("manifest.not-an-object", manifest, "",
            "a Kubernetes object is a mapping with apiVersion and kind",
-           "move files that are not manifests out of this folder, or name the manifests one by one");
+           kOtherFiles);
     return;
   }
   if (is_list(manifest.object.json)) {
@@ -163,6 +165,11 @@ bool Loader::check_text(const Manifest& manifest, std::string_view pointer, bool
 
 bool Loader::check(const Manifest& manifest) {
   const Json& json = manifest.object.json;
+  if (!json.contains("apiVersion") && !json.contains("kind")) {
+    report("manifest.not-an-object", manifest, "", "not a Kubernetes manifest: apiVersion and kind are missing",
+           kOtherFiles);
+    return false;
+  }
   bool good = check_text(manifest, "/apiVersion", true);
   good = check_text(manifest, "/kind", true) && good;
   if (manifest.object.gvk().group == "kustomize.config.k8s.io") {

@@ -69,6 +69,7 @@ TEST(Load, RefusesWhatIsNoObject) {
   const std::vector<Row> rows{
       {"text", "just text\n", "manifest.not-an-object", "a.yaml:1:1"},
       {"list item", "apiVersion: v1\nkind: List\nitems:\n- 5\n", "manifest.not-an-object", "a.yaml:4:3"},
+      {"another tool's file", "version: 2\nservices: {}\n", "manifest.not-an-object", "a.yaml:1:1"},
       {"no apiVersion", "kind: A\nmetadata: {name: x}\n", "manifest.missing-field", "a.yaml:1:1"},
       {"no kind", "apiVersion: v1\nmetadata: {name: x}\n", "manifest.missing-field", "a.yaml:1:1"},
       {"no name", "apiVersion: v1\nkind: A\nmetadata:\n  labels: {}\n", "manifest.missing-field",
