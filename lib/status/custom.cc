@@ -1,9 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-
-#include "base/text.h"
 #include "status/rule.h"
 
 namespace instantexec::status {
@@ -11,11 +8,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kSettle = 15s;  // time a controller gets for its first status
-
-bool one_of(std::string_view word, std::span<const std::string_view> words) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
+constexpr Duration kFirstStatus = 15s;  // time a controller gets for its first status
+constexpr Duration kSettle = 5s;        // … and to notice a change
 
 std::string scalar_text(const model::Json& value) {
   if (value.is_string()) return value.get<std::string>();
@@ -72,83 +66,51 @@ Assessment by_rule(const CustomRule& rule, const Input& input) {
   return current("Ready", "as its rule asks");
 }
 
-// Condition types that mean "usable" when True, by KEP-1623 and common practice; "Ready" alone decides if
-// there is one.
-constexpr std::array<std::string_view, 12> kPositive{"Available", "Healthy",     "Succeeded",  "Complete",
-                                                     "Completed", "Established", "Programmed", "Accepted",
-                                                     "Synced",    "Reconciled",  "Deployed",   "Running"};
-
-Assessment by_ready(const Condition& ready) {
-  if (ready.is_true()) {
-    return current(word(ready, ready.type), ready.message.empty() ? ready.type + " is True" : ready.message);
-  }
-  return in_progress(word(ready, "Not" + ready.type), ready.message.empty()
-                                                          ? fmt::format("{} is {}", ready.type, ready.status)
-                                                          : ready.message);
+// A verdict "ready" that does not yet mean much is held back until `until`.
+Assessment not_before(Assessment ready, Timestamp until, std::string_view message, const Input& input) {
+  if (ready.status.status != model::HealthStatus::kCurrent || until <= input.context.now) return ready;
+  Assessment out = in_progress("AwaitingStatus", message);
+  out.changes_at = until;
+  return out;
 }
 
-std::optional<Assessment> by_conditions(const Input& input) {
-  const std::vector<Condition> all = conditions(input.object);
-  const auto ready =
-      std::find_if(all.begin(), all.end(), [](const Condition& item) { return item.type == "Ready"; });
-  if (ready != all.end()) return by_ready(*ready);
-  const Condition* good = nullptr;
-  for (const Condition& item : all) {
-    if (!one_of(item.type, kPositive)) continue;
-    if (!item.is_true()) return by_ready(item);
-    good = &item;
-  }
-  if (good == nullptr) return std::nullopt;
-  return by_ready(*good);
+// The controller has written its status for the present generation.
+bool observed(const model::Object& object) {
+  if (observed_generation(object)) return true;
+  const model::Json& list = model::get_array(object.json, "/status/conditions");
+  return std::any_of(list.begin(), list.end(), [](const model::Json& condition) {
+    return model::find(condition, "/observedGeneration") != nullptr;
+  });
 }
 
-// Status words. A word that sounds like failure is not proof: the kind is unknown, and its controller may try
-// again.
-std::optional<Assessment> by_phase(const Input& input) {
-  static constexpr std::array<std::string_view, 4> kFields{"/status/phase", "/status/state", "/status/status",
-                                                           "/status/health"};
-  static constexpr std::array<std::string_view, 17> kGood{
-      "ready",     "running", "active",   "available", "healthy", "bound",
-      "succeeded", "success", "complete", "completed", "done",    "deployed",
-      "installed", "ok",      "online",   "created",   "synced"};
-  static constexpr std::array<std::string_view, 3> kSuspendedWords{"paused", "suspended", "stopped"};
-  for (const std::string_view field : kFields) {
-    const std::string text = model::get_string(input.object.json, field);
-    if (text.empty()) continue;
-    const std::string lower = to_lower(text);
-    if (one_of(lower, kGood)) return current(text, fmt::format("{} is {}", field.substr(1), text));
-    if (one_of(lower, kSuspendedWords)) {
-      return suspended(text, fmt::format("{} is {}", field.substr(1), text), describe_command(input.object));
-    }
-    return in_progress(text, fmt::format("{} is {}", field.substr(1), text));
+Assessment by_status(const Input& input) {
+  const Timestamp created = time_at(input.object.json, "/metadata/creationTimestamp");
+  const Timestamp written = std::max(input.context.applied_at, created);
+  // Nothing that can be understood: give the controller time for its first word.
+  const bool silent = model::get_object(input.object.json, "/status").empty();
+  Assessment out =
+      silent ? current("NoStatus", "the object exists and reports no status") : by_convention(input);
+  const bool unclear = silent || out.status.reason == kNotUnderstood;
+  if (unclear && written != Timestamp{}) {
+    return not_before(std::move(out), written + kFirstStatus, "the controller has not reported yet", input);
   }
-  return std::nullopt;
-}
-
-Assessment without_status(const Input& input) {
-  const Timestamp written =
-      std::max(input.context.applied_at, time_at(input.object.json, "/metadata/creationTimestamp"));
-  const Timestamp settled = written + kSettle;
-  if (written != Timestamp{} && settled > input.context.now) {
-    Assessment out = in_progress("AwaitingStatus", "the controller has not reported yet");
-    out.changes_at = settled;
-    return out;
-  }
-  return current("NoStatus", "the object exists and reports no status");
+  return out;
 }
 
 }  // namespace
 
 Assessment assess_custom(const Input& input) {
-  const model::Gvk gvk = input.object.gvk();
-  for (const CustomRule& rule : input.context.rules) {
-    if (rule.group == gvk.group && (rule.kind.empty() || rule.kind == gvk.kind)) return by_rule(rule, input);
-  }
   if (input.context.declares_status == false) return current("Exists", "the kind has no status");
-  if (model::get_object(input.object.json, "/status").empty()) return without_status(input);
-  if (auto out = by_conditions(input)) return *out;
-  if (auto out = by_phase(input)) return *out;
-  return current("StatusNotUnderstood", "the object has a status without conditions or phase");
+  const model::Gvk gvk = input.object.gvk();
+  const auto rule =
+      std::find_if(input.context.rules.begin(), input.context.rules.end(), [&](const CustomRule& item) {
+        return item.group == gvk.group && (item.kind.empty() || item.kind == gvk.kind);
+      });
+  Assessment out = rule != input.context.rules.end() ? by_rule(*rule, input) : by_status(input);
+  // Without observedGeneration a good status may still be the one before our change.
+  const Timestamp applied = input.context.applied_at;
+  if (applied == Timestamp{} || observed(input.object)) return out;
+  return not_before(std::move(out), applied + kSettle, "the status may be older than the change", input);
 }
 
 }  // namespace instantexec::status

@@ -58,18 +58,24 @@ std::string clean(std::string_view text) {
   return sanitise_line(trim(text), kMaxText);
 }
 
+std::optional<Condition> read_condition(const model::Json& item, std::int64_t generation) {
+  if (!item.is_object()) return std::nullopt;
+  const auto observed = as_number(model::find(item, "/observedGeneration"));
+  if (observed && *observed < generation) return std::nullopt;
+  // Some controllers write the status as a boolean.
+  const bool flag = model::get_bool(item, "/status");
+  Condition out{
+      model::get_string(item, "/type"),     model::get_string(item, "/status", flag ? "True" : "False"),
+      model::get_string(item, "/reason"),   model::get_string(item, "/message"),
+      time_at(item, "/lastTransitionTime"), time_at(item, "/lastUpdateTime")};
+  if (out.updated == Timestamp{}) out.updated = out.since;
+  return out;
+}
+
 std::vector<Condition> conditions(const model::Object& object) {
   std::vector<Condition> out;
-  const std::int64_t generation = object.generation();
   for (const model::Json& item : model::get_array(object.json, "/status/conditions")) {
-    if (!item.is_object()) continue;
-    const auto observed = as_number(model::find(item, "/observedGeneration"));
-    if (observed && *observed < generation) continue;
-    Condition condition{model::get_string(item, "/type"),     model::get_string(item, "/status"),
-                        model::get_string(item, "/reason"),   model::get_string(item, "/message"),
-                        time_at(item, "/lastTransitionTime"), time_at(item, "/lastUpdateTime")};
-    if (condition.updated == Timestamp{}) condition.updated = condition.since;
-    out.push_back(std::move(condition));
+    if (auto condition = read_condition(item, object.generation())) out.push_back(*std::move(condition));
   }
   return out;
 }

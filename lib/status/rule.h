@@ -27,6 +27,11 @@ using Rule = Assessment (*)(const Input&);
 // Rules for everything else: the caller's rules, then standard conditions, then well-known status words.
 [[nodiscard]] Assessment assess_custom(const Input& input);
 
+// What the status of an unknown kind says by common conventions. Never Failed.
+[[nodiscard]] Assessment by_convention(const Input& input);
+// Reason of its verdict when no convention applies.
+inline constexpr std::string_view kNotUnderstood = "StatusNotUnderstood";
+
 // Verdicts. `message` may be raw text from the cluster; it is sanitised and cut here.
 [[nodiscard]] Assessment current(std::string_view reason, std::string_view message);
 [[nodiscard]] Assessment in_progress(std::string_view reason, std::string_view message);
@@ -53,6 +58,8 @@ struct Condition {
 // The condition of this type; nothing when absent or observed for an older generation than the object's.
 [[nodiscard]] std::optional<Condition> find_condition(const model::Object& object, std::string_view type);
 [[nodiscard]] std::vector<Condition> conditions(const model::Object& object);
+// One item of a conditions array; nothing when it is malformed or older than `generation`.
+[[nodiscard]] std::optional<Condition> read_condition(const model::Json& item, std::int64_t generation);
 
 // status.observedGeneration as a number or a numeric string; nothing when absent or something else.
 [[nodiscard]] std::optional<std::int64_t> observed_generation(const model::Object& object);

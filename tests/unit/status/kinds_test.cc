@@ -395,7 +395,7 @@ TEST(CustomResource, StandardConditions) {
        kInProgress,
        "Broken"},
       {"Ready=Unknown", with(condition("Ready", "Unknown")), {}, 10, kInProgress, "NotReady"},
-      {"Ready of an older generation", with(old_ready), {}, 10, kCurrent, "StatusNotUnderstood"},
+      {"Ready of an older generation", with(old_ready), {}, 10, kInProgress, "WaitingForController"},
       {"Stalled=True",
        with(condition("Stalled", "True", "BadSpec") + "," + condition("Ready", "False")),
        {},
@@ -446,6 +446,91 @@ TEST(CustomResource, StandardConditions) {
   });
   check({{"the schema has no status", plain("example.com/v1", "Widget", ""), {}, 0, kCurrent, "Exists"}},
         [](Context& context) { context.declares_status = false; });
+}
+
+TEST(CustomResource, Conventions) {
+  const auto custom = [](const std::string& status, const std::string& spec = "") {
+    return plain("example.com/v1", "Widget", "'spec':{" + spec + "},'status':{" + status + "}");
+  };
+  const auto with = [&](const std::string& conditions) {
+    return custom("'conditions':[" + conditions + "]");
+  };
+  const auto parents = [&](const std::string& status, const std::string& reason) {
+    return custom("'parents':[{'conditions':[" + condition("Accepted", "True") + "," +
+                  condition("ResolvedRefs", status, reason) + "]}]");
+  };
+  check({
+      {"Ready=True may be of the older spec",
+       with(condition("Ready", "True")),
+       {},
+       4,
+       kInProgress,
+       "AwaitingStatus",
+       5},
+      {"… unless it says of which generation",
+       with("{'type':'Ready','status':'True','reason':'Up','observedGeneration':2}"),
+       {},
+       0,
+       kCurrent,
+       "Up"},
+      {"the status as a boolean", with("{'type':'Ready','status':true}"), {}, 10, kCurrent, "Ready"},
+      {"Synced=False contradicts Ready=True",
+       with(condition("Ready", "True") + "," + condition("Synced", "False", "ReconcileError")),
+       {},
+       10,
+       kInProgress,
+       "ReconcileError"},
+      {"a part that is not available does not",
+       with(condition("Ready", "True", "Up") + "," + condition("CronJobAvailable", "False")),
+       {},
+       10,
+       kCurrent,
+       "Up"},
+      {"a bad type that is True",
+       with(condition("CatalogSourcesUnhealthy", "True", "Down")),
+       {},
+       10,
+       kInProgress,
+       "Down"},
+      {"a bad type that is False says nothing good",
+       with(condition("Degraded", "False")),
+       {},
+       20,
+       kCurrent,
+       "StatusNotUnderstood"},
+      {"conditions of parents, good", parents("True", "ResolvedRefs"), {}, 10, kCurrent, "ResolvedRefs"},
+      {"conditions of parents, one bad",
+       parents("False", "RefNotPermitted"),
+       {},
+       10,
+       kInProgress,
+       "RefNotPermitted"},
+      {"a word in -ing", custom("'phase':'Provisioning'"), {}, 10, kInProgress, "Provisioning"},
+      {"a nested word",
+       custom("'applicationState':{'state':'SUBMISSION_FAILED'}"),
+       {},
+       10,
+       kInProgress,
+       "SUBMISSION_FAILED"},
+      {"a word nobody knows", custom("'phase':'Blooming-ish'"), {}, 10, kCurrent, "Blooming-ish"},
+      {"every word has to be good", custom("'phase':'Ready','health':'red'"), {}, 10, kInProgress, "red"},
+      {"an error field",
+       custom("'phase':'Ready','errorMessage':'no quota'"),
+       {},
+       900,
+       kInProgress,
+       "ErrorReported"},
+      {"replicas missing", custom("'replicas':3,'readyReplicas':2"), {}, 10, kInProgress, "WaitingForReady"},
+      {"replicas not updated",
+       custom("'replicas':3,'readyReplicas':3,'updatedReplicas':1"),
+       {},
+       10,
+       kInProgress,
+       "Updating"},
+      {"replicas ready", custom("'replicas':3,'readyReplicas':3"), {}, 10, kCurrent, "ReplicasReady"},
+      {"paused by its spec", custom("'phase':'Ready'", "'paused':true"), {}, 10, kSuspended, "Paused"},
+      {"an unclear status gets time", custom("'endpoint':'x'"), {}, 14, kInProgress, "AwaitingStatus", 15},
+  });
 }
 
 TEST(CustomResource, RulesOfTheCaller) {
