@@ -52,6 +52,15 @@ Result<net::Endpoint> endpoint_of(const RestConfig& config) {
   return out;
 }
 
+Result<std::unique_ptr<RestClient>> make_rest_client(RestConfig config, Authenticator& authenticator,
+                                                     RestClientOptions options,
+                                                     net::TransportOptions transport_options) {
+  IE_TRY_ASSIGN(net::Endpoint endpoint, endpoint_of(config));
+  IE_TRY_ASSIGN(auto transport, net::make_transport(std::move(endpoint), std::move(transport_options)));
+  return std::make_unique<RestClient>(std::move(transport), std::move(config), authenticator,
+                                      std::move(options));
+}
+
 RestClient::RestClient(std::unique_ptr<net::Transport> transport, RestConfig config,
                        Authenticator& authenticator, RestClientOptions options)
     : transport_(std::move(transport)),

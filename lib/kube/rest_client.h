@@ -129,6 +129,13 @@ class RestClient {
   std::optional<Instant> last_cut_;
 };
 
+// A client with a transport of its own, for work beside the engine's. `authenticator` must outlive it.
+// Errors: net.url, net.proxy-url, net.tls-authority-unusable.
+[[nodiscard]] Result<std::unique_ptr<RestClient>> make_rest_client(RestConfig config,
+                                                                   Authenticator& authenticator,
+                                                                   RestClientOptions options,
+                                                                   net::TransportOptions transport_options);
+
 // What a transport must know of the settings. Errors net.url, net.proxy-url.
 [[nodiscard]] Result<net::Endpoint> endpoint_of(const RestConfig& config);
 

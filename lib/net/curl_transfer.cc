@@ -203,6 +203,7 @@ int Transfer::on_request(void* self, char* /*remote_ip*/, char* /*local_ip*/, in
 
 void Transfer::arrived() {
   answered_ = true;
+  ++setup_.connections.arrivals;
   const auto it = setup_.connections.last_arrival.find(port_);
   if (it != setup_.connections.last_arrival.end()) it->second = std::chrono::steady_clock::now();
 }

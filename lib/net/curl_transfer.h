@@ -23,6 +23,7 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 struct Connections {
   std::set<curl_socket_t> open;
   std::map<long, SteadyTime> last_arrival;  // by local port, of those a request was handed to
+  std::uint64_t arrivals = 0;               // grows with everything that comes
 };
 
 // What all transfers of one transport share. Outlives every easy handle.

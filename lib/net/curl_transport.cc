@@ -112,8 +112,7 @@ class CurlTransport final : public Transport {
     constexpr Duration kLongestWait{std::chrono::hours{24}};
     const SteadyTime deadline = std::chrono::steady_clock::now() + std::min(max_wait, kLongestWait);
     while (true) {
-      int running = 0;
-      curl_multi_perform(multi_.get(), &running);
+      perform();
       collect_finished();
       expire_timeouts();
       const SteadyTime now = std::chrono::steady_clock::now();
@@ -163,7 +162,8 @@ class CurlTransport final : public Transport {
   // Waits for sockets, libcurl's own timers, the wake descriptor or the deadline; true when the descriptor is
   // readable.
   bool wait(SteadyTime now, SteadyTime until) {
-    constexpr std::chrono::milliseconds kLongest{60'000};
+    // The net below perform(): bytes held back never wait longer than this.
+    const std::chrono::milliseconds longest{transfers_.empty() ? 60'000 : 250};
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - now);
     curl_waitfd extra{};
     extra.fd = setup_.options.wake_fd;
@@ -171,8 +171,19 @@ class CurlTransport final : public Transport {
     const bool watched = extra.fd >= 0;
     int ready = 0;
     curl_multi_poll(multi_.get(), watched ? &extra : nullptr, watched ? 1U : 0U,
-                    static_cast<int>(std::min(left, kLongest).count()), &ready);
+                    static_cast<int>(std::min(left, longest).count()), &ready);
     return watched && extra.revents != 0;
+  }
+
+  // libcurl's HTTP/2 (7.88 at least) can hold bytes of one stream that came along with another's and wait for
+  // a socket that has nothing more to say. Bytes that arrived are the sign, so it looks again until none do.
+  void perform() {
+    std::uint64_t before = 0;
+    do {
+      before = setup_.connections.arrivals;
+      int running = 0;
+      curl_multi_perform(multi_.get(), &running);
+    } while (setup_.connections.arrivals != before);
   }
 
   void collect_finished() {

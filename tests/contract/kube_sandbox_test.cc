@@ -6,8 +6,10 @@
 #include <map>
 #include <set>
 
+#include "kube/openapi.h"
 #include "os/random.h"
 #include "support/kube/sandbox_cluster.h"
+#include "support/temp_dir.h"
 
 namespace instantexec {
 namespace {
@@ -267,6 +269,21 @@ TEST_F(KubeSandbox, ReadsTheLogOfAMissingPod) {
   const engine::Response response = run(engine::LogsRequest{ns_, "none", "", false, 20});
   EXPECT_EQ(response.outcome, engine::Outcome::kRejected);
   EXPECT_EQ(response.http_status, 404);
+}
+
+TEST_F(KubeSandbox, GivesOpenApiDocuments) {
+  auto client = kube::make_rest_client(client_->config.rest, *client_->config.authenticator, {}, {});
+  ASSERT_TRUE(client) << client.error().to_string();
+  const testing::TempDir folder;
+  kube::OpenApi openapi(**client, kube::DiscoveryCache(folder.path(), client_->config.rest.server));
+  for (const std::string group_version : {"apps/v1", "v1", "apps/v1"}) {
+    const auto document = openapi.document(group_version);
+    ASSERT_TRUE(document) << document.error().to_string();
+    const auto json = model::parse_json(*document);
+    ASSERT_TRUE(json);
+    EXPECT_THAT(model::get_string(*json, "/openapi"), ::testing::StartsWith("3."));
+  }
+  EXPECT_EQ(openapi.document("none.example/v1").error().code->name, "kube.kind-not-served");
 }
 
 // How long it took is a property of the test (--gtest_output), not a condition: the machine may be busy.

@@ -41,7 +41,7 @@ inline std::unique_ptr<SandboxClient> make_sandbox_client(const std::string& kub
   kube::ClientConfigInput input;
   input.flags.kubeconfig = kubeconfig;
   input.environment = os::read_environment();
-  input.working_directory = "/";
+  input.working_directory = os::working_directory().value_or("/");
   input.clock = &client->clock;
   auto config = kube::load_client_config(input);
   if (!config) {

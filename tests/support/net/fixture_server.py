@@ -222,14 +222,29 @@ def serve_proxy(connection):
     pump(upstream, connection)
 
 
+def hang_up(connection):
+    """Closes after reading to the end: closing with bytes unread would reset the connection, and the client could
+    lose the TLS alert that says why."""
+    try:
+        connection.shutdown(socket.SHUT_WR)
+        while connection.recv(65536):
+            pass
+    except (OSError, ValueError):
+        pass
+    connection.close()
+
+
 def listen(handler, context=None):
     listener = socket.create_server(("127.0.0.1", 0), backlog=64)
 
     def secured(connection):
         try:
-            handler(context.wrap_socket(connection, server_side=True) if context else connection)
+            if context:
+                connection = context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+                connection.do_handshake()
+            handler(connection)
         except (OSError, ValueError, IndexError):
-            connection.close()
+            hang_up(connection)
 
     def accept():
         while True:
