@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <array>
-
-#include "base/text.h"
+#include <iterator>
+#include <map>
 
 namespace instantexec::analyze {
 namespace {
@@ -14,8 +14,6 @@ using model::Finding;
 using model::Manifest;
 using model::Object;
 using model::ObjectRef;
-
-constexpr const char* kReleaseLabel = "instantexec.dev/release";
 
 Finding make_finding(std::string rule, model::Severity severity, const Manifest& manifest,
                      std::string_view pointer) {
@@ -129,50 +127,6 @@ std::vector<Finding> find_set_conflicts(std::span<const Manifest> manifests) {
   for (auto* more : {&find_selector_overlaps, &find_scaler_conflicts}) {
     auto findings = more(manifests);
     std::move(findings.begin(), findings.end(), std::back_inserter(found));
-  }
-  return found;
-}
-
-std::optional<std::string> owner_of(const Object& live) {
-  const auto labels = live.labels();
-  const auto annotations = live.annotations();
-  const auto value = [](const std::map<std::string, std::string>& map, const char* key) {
-    const auto it = map.find(key);
-    return it == map.end() ? std::string{} : sanitise_line(it->second, 200);
-  };
-  if (const auto own = value(labels, kReleaseLabel); !own.empty()) return "release " + own;
-  if (const auto helm = value(annotations, "meta.helm.sh/release-name"); !helm.empty()) {
-    return fmt::format("Helm release {}/{}", value(annotations, "meta.helm.sh/release-namespace"), helm);
-  }
-  if (const auto argo = value(annotations, "argocd.argoproj.io/tracking-id"); !argo.empty()) {
-    return "Argo CD application " + argo.substr(0, argo.find(':'));
-  }
-  if (const auto flux = value(labels, "kustomize.toolkit.fluxcd.io/name"); !flux.empty()) {
-    return fmt::format("Flux Kustomization {}/{}", value(labels, "kustomize.toolkit.fluxcd.io/namespace"),
-                       flux);
-  }
-  if (const auto flux = value(labels, "helm.toolkit.fluxcd.io/name"); !flux.empty()) {
-    return fmt::format("Flux HelmRelease {}/{}", value(labels, "helm.toolkit.fluxcd.io/namespace"), flux);
-  }
-  if (const auto kapp = value(labels, "kapp.k14s.io/app"); !kapp.empty()) return "kapp app " + kapp;
-  return std::nullopt;
-}
-
-std::vector<Finding> find_ownership_conflicts(std::span<const Manifest> manifests,
-                                              const std::map<ObjectRef, Object>& live,
-                                              const std::string& release) {
-  std::vector<Finding> found;
-  for (const Manifest& manifest : manifests) {
-    const auto it = live.find(manifest.object.ref());
-    if (it == live.end()) continue;
-    const auto owner = owner_of(it->second);
-    if (!owner || *owner == "release " + release) continue;
-    Finding finding =
-        make_finding("conflict.owned-elsewhere", model::Severity::kError, manifest, "/metadata/name");
-    finding.message =
-        fmt::format("{} in the cluster belongs to {}", manifest.object.ref().to_string(), *owner);
-    finding.hint = "remove it from this change, or release it there first";
-    found.push_back(std::move(finding));
   }
   return found;
 }

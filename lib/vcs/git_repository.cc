@@ -105,6 +105,14 @@ class GitRepository : public engine::Repository {
     return os::read_file_beneath(root_, path, limit);
   }
 
+  Result<std::vector<std::string>> list_files() override {
+    IE_TRY_ASSIGN(const std::string output, git_.output({"ls-files", "--cached", "--others",
+                                                         "--exclude-standard", "--deduplicate", "-z"}));
+    std::vector<std::string> names = parse_names(output);
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+
  private:
   // The branch others merge into: what the remote calls its HEAD, else the first usual name that exists.
   [[nodiscard]] std::optional<std::string> default_branch() const {

@@ -97,44 +97,5 @@ TEST(SetConflicts, AutoscalerAgainstFixedReplicas) {
   EXPECT_TRUE(find_set_conflicts(set).empty());
 }
 
-struct OwnerRow {
-  const char* name;
-  const char* metadata;
-  const char* owner;  // "" : nobody
-};
-
-TEST(Ownership, KnownMarks) {
-  const OwnerRow rows[] = {
-      {"nobody", R"({})", ""},
-      {"helm label alone is a claim of nobody", R"({"labels":{"app.kubernetes.io/managed-by":"Helm"}})", ""},
-      {"helm",
-       R"({"annotations":{"meta.helm.sh/release-name":"web","meta.helm.sh/release-namespace":"demo"}})",
-       "Helm release demo/web"},
-      {"argo", R"({"annotations":{"argocd.argoproj.io/tracking-id":"shop:apps/Deployment:demo/web"}})",
-       "Argo CD application shop"},
-      {"flux kustomization",
-       R"({"labels":{"kustomize.toolkit.fluxcd.io/name":"apps","kustomize.toolkit.fluxcd.io/namespace":"flux-system"}})",
-       "Flux Kustomization flux-system/apps"},
-      {"kapp", R"({"labels":{"kapp.k14s.io/app":"123"}})", "kapp app 123"},
-      {"another release", R"({"labels":{"instantexec.dev/release":"blog"}})", "release blog"},
-  };
-  for (const auto& row : rows) {
-    const model::Object live{Json{{"metadata", Json::parse(row.metadata)}}};
-    EXPECT_EQ(owner_of(live).value_or(""), row.owner) << row.name;
-  }
-}
-
-TEST(Ownership, OwnReleaseIsNoConflict) {
-  const Manifest wanted =
-      manifest(R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a","namespace":"d"}})", "x.yaml");
-  model::Object live = wanted.object;
-  live.json["metadata"]["labels"]["instantexec.dev/release"] = "shop";
-  const std::map<model::ObjectRef, model::Object> index{{live.ref(), live}};
-  EXPECT_TRUE(find_ownership_conflicts({&wanted, 1}, index, "shop").empty());
-  const auto found = find_ownership_conflicts({&wanted, 1}, index, "blog");
-  ASSERT_EQ(found.size(), 1U);
-  EXPECT_NE(found[0].message.find("release shop"), std::string::npos);
-}
-
 }  // namespace
 }  // namespace instantexec::analyze

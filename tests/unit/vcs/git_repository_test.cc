@@ -167,6 +167,19 @@ TEST_F(GitRepositoryTest, HistoryOfTheTouchedFiles) {
   EXPECT_FALSE((*repository)->history(*range, 1)->complete) << "the walk was cut off";
 }
 
+TEST_F(GitRepositoryTest, ListsTrackedAndNewFilesButNoIgnoredOnes) {
+  init();
+  write(".gitignore", "*.log\n");
+  write("b/a.yaml", "a: 1\n");
+  commit("first");
+  write("a.yaml", "a: 1\n");
+  write("x.log", "noise\n");
+  auto repository = open_git_repository(options());
+  ASSERT_TRUE(repository.has_value());
+  EXPECT_EQ((*repository)->list_files().value_or(std::vector<std::string>{}),
+            (std::vector<std::string>{".gitignore", "a.yaml", "b/a.yaml"}));
+}
+
 TEST_F(GitRepositoryTest, FilesNeverLeadOutOfTheRepository) {
   init();
   write("a.yaml", "a: 1\n");

@@ -1,0 +1,144 @@
+#include "cli/app.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cli/action/session.h"
+#include "cli/explain.h"
+#include "cli/options.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+#include "cli/verbs.h"
+#include "cli/version.h"
+#include "os/files.h"
+#include "os/log.h"
+#include "os/signals.h"
+#include "report/json.h"
+#include "report/text.h"
+
+namespace instantexec::cli {
+namespace {
+
+// How usage calls the program: kubectl starts plugins with their full path, so a name on PATH means kubectl
+// or a user who can type the same.
+std::string program_name(const char* argv0) {
+  const std::string path = argv0 == nullptr ? "" : argv0;
+  const std::string name = path.substr(path.rfind('/') == std::string::npos ? 0 : path.rfind('/') + 1);
+  return name == "kubectl-instantexec" || name.empty() ? "kubectl instantexec" : name;
+}
+
+void print_error(const Error& error, const OutputFlags& flags, const os::Environment& environment) {
+  report::Style style;
+  style.colour = os::use_color(flags.color, environment, STDERR_FILENO);
+  static_cast<void>(os::write_all(STDERR_FILENO, report::error_text(error, style)));
+}
+
+// Prints a text that is the whole result.
+int print(const std::string& text, const Options& options, const os::Environment& environment) {
+  const Status written = os::write_all(STDOUT_FILENO, text);
+  if (written) return static_cast<int>(ExitCode::kDone);
+  print_error(written.error(), options.output, environment);
+  return static_cast<int>(written.error().code->exit);
+}
+
+Status start_log(const OutputFlags& flags, const os::Environment& environment) {
+  os::LogConfig config;
+  if (flags.verbosity >= 0) {
+    config.level = os::log_level_of_verbosity(flags.verbosity);
+  } else {
+    IE_TRY_ASSIGN(config.level, os::log_level_of_environment(environment));
+  }
+  config.json = flags.log_json;
+  config.file = flags.log_file;
+  return os::init_logging(config);
+}
+
+int run_explain(const Options& options, const os::Environment& environment) {
+  const auto text = explain(options.topic);
+  if (text) return print(*text, options, environment);
+  print_error(text.error(), options.output, environment);
+  return static_cast<int>(text.error().code->exit);
+}
+
+int run_version(const Options& options, const os::Environment& environment) {
+  if (!machine_output(options.output))
+    return print(fmt::format("kubectl-instantexec v{}\n", kVersion), options, environment);
+  Outcome outcome;
+  outcome.document = model::Json{{"version", kVersion}};
+  const Format format = options.output.destinations.front().format;
+  return print(render(outcome, format, {}), options, environment);
+}
+
+// Runs a verb and shows what came of it. `action` is the workflow step around it, if any.
+int run_and_show(const Options& options, const os::Environment& environment, const action::Session* action) {
+  Progress progress(options.output, environment);
+  Outcome outcome = run_verb({options, environment, progress});
+  progress.finish();
+  int exit = outcome.signal ? 128 + *outcome.signal : static_cast<int>(outcome.report.exit);
+  if (outcome.report.error) print_error(*outcome.report.error, options.output, environment);
+  // A text result would only repeat the error.
+  const bool only_error =
+      outcome.report.error && outcome.report.stages.empty() && !machine_output(options.output);
+  if (!only_error || !options.output.destinations.empty()) {
+    const Status written = write_outputs(outcome, options.output, environment);
+    if (!written) {
+      print_error(written.error(), options.output, environment);
+      if (exit == 0) exit = static_cast<int>(written.error().code->exit);
+    }
+  }
+  if (action != nullptr) {
+    const auto last = action->finish(outcome.report);
+    if (!last) print_error(last.error(), options.output, environment);
+    if (last) static_cast<void>(os::write_all(STDOUT_FILENO, *last));
+  }
+  return exit;
+}
+
+int run_command(const std::vector<std::string>& args, const std::string& program,
+                const action::Session* action) {
+  const os::Environment environment = os::read_environment();
+  auto parsed = parse_command_line(args, program, environment);
+  if (!parsed) {
+    print_error(parsed.error(), {}, environment);
+    return static_cast<int>(parsed.error().code->exit);
+  }
+  const Options& options = parsed->options;
+  if (!parsed->help.empty()) return print(parsed->help, options, environment);
+  if (options.verb == Verb::kVersion) return run_version(options, environment);
+  if (options.verb == Verb::kExplain) return run_explain(options, environment);
+  if (const Status log = start_log(options.output, environment); !log) {
+    print_error(log.error(), options.output, environment);
+    return static_cast<int>(log.error().code->exit);
+  }
+  return run_and_show(options, environment, action);
+}
+
+int run_action(const std::string& program) {
+  const auto session = action::Session::open(action::process_variables());
+  if (!session) {
+    print_error(session.error(), {}, os::read_environment());
+    return static_cast<int>(session.error().code->exit);
+  }
+  if (session->arguments().empty()) return 0;
+  static_cast<void>(os::write_all(STDOUT_FILENO, session->prologue()));
+  return run_command(session->arguments(), program, &*session);
+}
+
+}  // namespace
+
+int run_program(int argc, char** argv) {
+  const std::string program = program_name(argc > 0 ? argv[0] : nullptr);
+  if (const Status handlers = os::install_signal_handlers(); !handlers) {
+    print_error(handlers.error(), {}, os::read_environment());
+    return static_cast<int>(handlers.error().code->exit);
+  }
+  const std::vector<std::string> args(argc > 0 ? argv + 1 : argv, argv + argc);
+  if (action::is_action(program, args.size(), action::process_variables())) return run_action(program);
+  return run_command(args, program, nullptr);
+}
+
+}  // namespace instantexec::cli

@@ -1,0 +1,214 @@
+#include "cli/flags.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/text.h"
+
+namespace instantexec::cli {
+namespace {
+
+void declare_cluster_flags(CLI::App& app, RawOptions& raw) {
+  kube::ConfigFlags& flags = raw.options.cluster.config;
+  const char* group = "Cluster";
+  const auto option = [&](const char* names, auto& value, const char* text) {
+    app.add_option(names, value, text)->group(group);
+  };
+  option("-n,--namespace", flags.ns, "Namespace of the release");
+  option("--kubeconfig", flags.kubeconfig, "Path of the kubeconfig file");
+  option("--context", flags.context, "Context of the kubeconfig");
+  option("--cluster", flags.cluster, "Cluster of the kubeconfig");
+  option("--user", flags.user, "User of the kubeconfig");
+  option("-s,--server", flags.server, "Address of the API server");
+  option("--token", raw.token, "Bearer token");
+  option("--as", flags.as, "User to impersonate");
+  option("--as-group", flags.as_groups, "Group to impersonate (repeatable)");
+  option("--as-uid", flags.as_uid, "UID to impersonate");
+  option("--certificate-authority", flags.certificate_authority, "CA certificate file");
+  option("--client-certificate", flags.client_certificate, "Client certificate file");
+  option("--client-key", flags.client_key, "Client key file");
+  option("--tls-server-name", flags.tls_server_name, "Name to expect in the server's certificate");
+  option("--request-timeout", flags.request_timeout, "Limit for one request (5s, 1m); 0 is none");
+  option("--kuberc", flags.kuberc, "Path of the kuberc file, or off");
+  option("--cache-dir", raw.options.cluster.cache_dir, "Folder of the discovery cache");
+  const auto flag = [&](const char* names, bool& value, const char* text) {
+    app.add_flag(names, value, text)->group(group);
+  };
+  flag("--insecure-skip-tls-verify", flags.insecure_skip_tls_verify,
+       "Do not verify the server's certificate");
+  flag("--disable-compression", flags.disable_compression, "Ask for uncompressed answers");
+  flag("--simulate", raw.options.cluster.simulate, "Use an in-memory cluster instead of a real one");
+}
+
+void declare_input_flags(CLI::App& app, RawOptions& raw) {
+  InputFlags& flags = raw.options.input;
+  const char* group = "Input";
+  const auto option = [&](const char* names, auto& value, const char* text) {
+    app.add_option(names, value, text)->group(group);
+  };
+  option("-f,--filename", flags.files, "Manifest file, folder, or - for standard input (repeatable)");
+  option("-k,--kustomize", flags.kustomize, "Folder to render with kubectl kustomize");
+  option("--chart", flags.helm_chart, "Helm chart to render with helm template");
+  option("--values", flags.helm_values, "Values file for --chart (repeatable)");
+  option("--config", flags.config, "Pipeline configuration (default config/instant-execution-pipeline.yaml)");
+  option("--release", flags.release,
+         "Name of the release (default: the configuration's, else the namespace's)");
+  app.add_flag("--no-git", raw.no_git, "Do not look for a git repository")->group(group);
+}
+
+void declare_deploy_flags(CLI::App& app, RawOptions& raw) {
+  DeployFlags& flags = raw.options.deploy;
+  const char* group = "Deploy";
+  const auto flag = [&](const char* names, auto& value, const char* text) {
+    app.add_flag(names, value, text)->group(group);
+  };
+  // A flag with a default, not an option: "--dry-run run" must not swallow the verb.
+  flag("--dry-run{client}", raw.dry_run, "none, client (no cluster) or server (checked, nothing stored)");
+  flag("--prune{true}", raw.prune, "Delete what the last release had and this one lacks");
+  flag("--wait{true}", raw.wait, "Wait until everything is healthy (default true)");
+  flag("-y,--yes", flags.yes, "Do not ask");
+  flag("--no-rollback", raw.no_rollback, "Leave a failed deploy as it is");
+  flag("--force-conflicts", flags.force_conflicts, "Take fields owned by other field managers");
+  flag("--adopt", flags.adopt, "Take objects that belong to another release or tool");
+  flag("--accept-irreversible", flags.accept_irreversible, "Go on although a step cannot be undone");
+  flag("--resume", flags.resume, "recover: finish the interrupted run instead of undoing it");
+  app.add_option("--field-manager", flags.field_manager, "Name for server-side apply")->group(group);
+  app.add_option("--timeout", raw.timeout, "Limit for the rollout (10m, 600)")->group(group);
+  app.add_option("--lock-timeout", raw.lock_timeout, "How long to wait for another run's lock")->group(group);
+}
+
+void declare_output_flags(CLI::App& app, RawOptions& raw) {
+  const char* group = "Gates and output";
+  GateFlags& gates = raw.options.gates;
+  app.add_option("--stage", raw.stage, "Stages of run: 1,2,3 or analyze,validate,deploy")->group(group);
+  app.add_option("--max-risk", raw.max_risk, "Highest risk score, exclusive (default 75)")->group(group);
+  app.add_option("--min-confidence", raw.min_confidence, "Lowest confidence (default 0.85)")->group(group);
+  app.add_flag("--detailed-exitcode", gates.detailed_exitcode, "plan: exit 10 when something would change")
+      ->group(group);
+  app.add_flag("--warnings-as-errors", gates.warnings_as_errors, "Fail on warnings of the API server")
+      ->group(group);
+  app.add_option("-o", raw.formats,
+                 "text, json, yaml, sarif, junit, markdown or github; FORMAT=FILE writes a file")
+      ->group(group);
+  app.add_option("--output", raw.outputs, "Write the JSON report to this file")->group(group);
+  app.add_option("--color", raw.color, "auto, always or never")->group(group);
+  app.add_option("--log-format", raw.log_format, "text or json")->group(group);
+  app.add_option("--log-file", raw.options.output.log_file, "Append the log to this file")->group(group);
+  app.add_option("-v,--v", raw.options.output.verbosity, "Log level as in kubectl, 0-9")->group(group);
+}
+
+tl::unexpected<Error> bad_value(const char* flag, const char* choices, const std::string& text) {
+  return fail(errors::kUsage, fmt::format("{} takes {}, not \"{}\"", flag, choices, sanitise_line(text, 60)));
+}
+
+Result<bool> parse_bool(const std::string& text, const char* flag) {
+  const std::string word = to_lower(text);
+  if (word == "true" || word == "1" || word == "yes") return true;
+  if (word == "false" || word == "0" || word == "no") return false;
+  return bad_value(flag, "true or false", text);
+}
+
+Result<DryRun> parse_dry_run(const std::string& text) {
+  if (text.empty() || text == "none" || text == "false" || text == "0") return DryRun::kNone;
+  if (text == "client" || text == "true" || text == "1") return DryRun::kClient;
+  if (text == "server") return DryRun::kServer;
+  return bad_value("--dry-run", "none, client or server", text);
+}
+
+Result<os::ColorChoice> parse_color(const std::string& text) {
+  if (text == "auto") return os::ColorChoice::kAuto;
+  if (text == "always") return os::ColorChoice::kAlways;
+  if (text == "never") return os::ColorChoice::kNever;
+  return bad_value("--color", "auto, always or never", text);
+}
+
+// The value of INSTANTEXEC_<name>, else of SYNERGYMESH_<name>, and which of them it was.
+struct Setting {
+  std::string value;
+  std::string variable;
+};
+
+Setting from_environment(const os::Environment& environment, const std::string& name) {
+  for (const char* prefix : {"INSTANTEXEC_", "SYNERGYMESH_"}) {
+    const std::string variable = prefix + name;
+    if (const auto value = os::env_value(environment, variable); !value.empty())
+      return {std::string(value), variable};
+  }
+  return {};
+}
+
+Status fill_numbers(const RawOptions& raw, Options& options) {
+  if (!raw.timeout.empty()) {
+    IE_TRY_ASSIGN(options.deploy.timeout, parse_duration(raw.timeout));
+  }
+  if (!raw.lock_timeout.empty()) {
+    IE_TRY_ASSIGN(options.deploy.lock_timeout, parse_duration(raw.lock_timeout));
+  }
+  if (raw.max_risk > 100) return fail(errors::kUsage, "--max-risk is a number from 0 to 100");
+  if (raw.min_confidence > 1) return fail(errors::kUsage, "--min-confidence is a number from 0 to 1");
+  if (raw.max_risk >= 0) options.gates.max_risk = raw.max_risk;
+  if (raw.min_confidence >= 0) options.gates.min_confidence = raw.min_confidence;
+  return {};
+}
+
+Status fill_outputs(const RawOptions& raw, Options& options) {
+  for (const auto& text : raw.formats) {
+    IE_TRY_ASSIGN(Destination destination, parse_destination(text));
+    options.output.destinations.push_back(std::move(destination));
+  }
+  for (const auto& file : raw.outputs) {
+    // kubectl's --output takes a format; who types such a word means it.
+    if (auto format = parse_destination(file); format && format->file.empty()) {
+      options.output.destinations.push_back(*format);
+    } else {
+      options.output.destinations.push_back({Format::kJson, file});
+    }
+  }
+  if (raw.log_format != "text" && raw.log_format != "json") {
+    return bad_value("--log-format", "text or json", raw.log_format);
+  }
+  options.output.log_json = raw.log_format == "json";
+  IE_TRY_ASSIGN(options.output.color, parse_color(raw.color));
+  return {};
+}
+
+}  // namespace
+
+void declare_flags(CLI::App& app, RawOptions& raw) {
+  declare_cluster_flags(app, raw);
+  declare_input_flags(app, raw);
+  declare_deploy_flags(app, raw);
+  declare_output_flags(app, raw);
+}
+
+Result<Options> finish_options(RawOptions raw, const os::Environment& environment) {
+  Options options = std::move(raw.options);
+  kube::ConfigFlags& config = options.cluster.config;
+  config.token = Secret(std::move(raw.token));
+  if (auto setting = from_environment(environment, "NAMESPACE");
+      config.ns.empty() && !setting.value.empty()) {
+    config.ns = std::move(setting.value);
+    config.ns_source = std::move(setting.variable);
+  }
+  if (raw.dry_run.empty()) raw.dry_run = to_lower(from_environment(environment, "DRY_RUN").value);
+  IE_TRY_ASSIGN(options.deploy.dry_run, parse_dry_run(raw.dry_run));
+  if (!raw.prune.empty()) {
+    IE_TRY_ASSIGN(options.deploy.prune, parse_bool(raw.prune, "--prune"));
+  }
+  IE_TRY_ASSIGN(options.deploy.wait, parse_bool(raw.wait, "--wait"));
+  options.deploy.rollback_on_failure = !raw.no_rollback;
+  options.input.use_git = !raw.no_git;
+  if (!raw.stage.empty()) {
+    IE_TRY_ASSIGN(options.gates.stages, parse_stages(raw.stage));
+  }
+  IE_TRY(fill_numbers(raw, options));
+  IE_TRY(fill_outputs(raw, options));
+  const InputFlags& input = options.input;
+  if (int{!input.kustomize.empty()} + int{!input.helm_chart.empty()} + int{!input.files.empty()} > 1) {
+    return fail(errors::kUsage, "-f, -k and --chart cannot be combined");
+  }
+  return options;
+}
+
+}  // namespace instantexec::cli

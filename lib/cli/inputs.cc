@@ -1,0 +1,103 @@
+#include "cli/inputs.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/text.h"
+#include "cli/errors.h"
+#include "os/files.h"
+#include "os/process.h"
+#include "os/signals.h"
+
+namespace instantexec::cli {
+namespace {
+
+constexpr std::size_t kMaxInputBytes = std::size_t{64} << 20;
+constexpr Duration kRenderTimeout{120'000};
+
+Status read_folder(const std::string& root, LoadedInputs& inputs) {
+  IE_TRY_ASSIGN(const os::FileListing listing, os::list_files(root));
+  for (const auto& relative : listing.files) {
+    const std::string path = root.ends_with('/') ? root + relative : root + "/" + relative;
+    switch (manifest::file_role(relative)) {
+      case manifest::FileRole::kManifest: {
+        IE_TRY_ASSIGN(std::string bytes, os::read_file(path, {.max_bytes = kMaxInputBytes}));
+        inputs.files.push_back({path, std::move(bytes), false});
+        break;
+      }
+      case manifest::FileRole::kKustomization:
+        inputs.warnings.push_back(fmt::format("{} is not applied; use -k {} to render it",
+                                              sanitise_line(path), sanitise_line(root)));
+        break;
+      case manifest::FileRole::kHelmChart:
+        inputs.warnings.push_back(fmt::format("{} is not applied; use --chart {} to render it",
+                                              sanitise_line(path), sanitise_line(root)));
+        break;
+      case manifest::FileRole::kHelmValues:
+      case manifest::FileRole::kOther:
+        break;
+    }
+  }
+  for (const auto& skipped : listing.skipped) inputs.warnings.push_back("not read: " + skipped);
+  return {};
+}
+
+Status read_path(const std::string& path, LoadedInputs& inputs) {
+  if (path == "-") {
+    IE_TRY_ASSIGN(std::string bytes, os::read_all(0, "standard input", kMaxInputBytes));
+    inputs.files.push_back({"-", std::move(bytes), false});
+    return {};
+  }
+  if (os::is_directory(path)) return read_folder(path, inputs);
+  // A named file may be a pipe, as in -f <(command).
+  IE_TRY_ASSIGN(std::string bytes,
+                os::read_file(path, {.max_bytes = kMaxInputBytes, .kind = os::FileKind::kAnythingReadable}));
+  inputs.files.push_back({path, std::move(bytes), false});
+  return {};
+}
+
+Result<manifest::SourceFile> render(const std::string& program, std::vector<std::string> args,
+                                    std::string name, const os::Environment& environment) {
+  IE_TRY_ASSIGN(std::string path, os::find_program(program, os::env_value(environment, "PATH")));
+  os::Command command;
+  command.program = std::move(path);
+  command.args = std::move(args);
+  command.timeout = kRenderTimeout;
+  command.max_output = kMaxInputBytes;
+  command.interrupt_fd = os::signal_fd();
+  IE_TRY_ASSIGN(os::ProcessResult result, os::run_process(command));
+  if (!result.ok()) {
+    return fail(errors::kToolFailed, fmt::format("{} {} ended with {}: {}", program, command.args.front(),
+                                                 result.describe(), sanitise_line(trim(result.err), 1000)));
+  }
+  return manifest::SourceFile{std::move(name), std::move(result.out), true};
+}
+
+}  // namespace
+
+Result<LoadedInputs> load_inputs(const InputSources& sources, const os::Environment& environment) {
+  LoadedInputs inputs;
+  for (const auto& path : sources.paths) IE_TRY(read_path(path, inputs));
+  if (!sources.kustomize.empty()) {
+    IE_TRY_ASSIGN(auto rendered,
+                  render("kubectl", {"kustomize", "--", sources.kustomize}, sources.kustomize, environment));
+    inputs.files.push_back(std::move(rendered));
+  }
+  if (!sources.helm_chart.empty()) {
+    std::vector<std::string> args{"template", "--namespace", sources.ns, "--include-crds"};
+    for (const auto& values : sources.helm_values) args.insert(args.end(), {"--values", values});
+    args.insert(args.end(), {"--", sources.release, sources.helm_chart});
+    IE_TRY_ASSIGN(auto rendered, render("helm", std::move(args), sources.helm_chart, environment));
+    inputs.files.push_back(std::move(rendered));
+  }
+  if (inputs.files.empty()) {
+    return fail(errors::kNothingToDeploy,
+                sources.paths.empty() && sources.kustomize.empty() && sources.helm_chart.empty()
+                    ? "nothing says what to deploy"
+                    : "the folders named hold no manifest");
+  }
+  return inputs;
+}
+
+}  // namespace instantexec::cli

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "cli/options.h"
+#include "manifest/load.h"
+#include "os/env.h"
+
+namespace instantexec::cli {
+
+// Where manifests come from, once flags and configuration have been joined.
+struct InputSources {
+  std::vector<std::string> paths;  // files, folders, "-"
+  std::string kustomize;
+  std::string helm_chart;
+  std::vector<std::string> helm_values;
+  std::string release;  // for helm template
+  std::string ns;
+};
+
+struct LoadedInputs {
+  std::vector<manifest::SourceFile> files;
+  std::vector<std::string> warnings;  // files that were passed over, sanitised
+};
+
+// Reads or renders every input. Folders are read recursively: .yaml, .yml and .json files in byte order,
+// hidden files and symbolic links passed over. Nothing is executed but `kubectl kustomize` and `helm
+// template`, from PATH, with an argument list. Errors: input.none, input.tool-failed, file.*, program.missing
+// with what to install.
+[[nodiscard]] Result<LoadedInputs> load_inputs(const InputSources& sources,
+                                               const os::Environment& environment);
+
+}  // namespace instantexec::cli

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "model/run_report.h"
+#include "report/text.h"
+
+namespace instantexec::cli {
+
+// What a verb has to say. The report is always filled; verbs with a form of their own (plan, history, status,
+// version) add their text and document, which then replace the report's in the text, JSON and YAML formats.
+struct Outcome {
+  model::RunReport report;
+  std::function<std::string(const report::TextOptions&)> text;  // empty: the report's text
+  std::optional<model::Json> document;
+  // Ended by a signal before anything was written: the exit status is 128 + signal.
+  std::optional<int> signal;
+};
+
+}  // namespace instantexec::cli

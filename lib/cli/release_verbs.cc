@@ -1,0 +1,139 @@
+#include "cli/release_verbs.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "base/text.h"
+#include "cli/version.h"
+#include "cli/views.h"
+#include "cli/workspace.h"
+#include "engine/errors.h"
+#include "os/signals.h"
+#include "os/terminal.h"
+#include "pipeline/errors.h"
+
+namespace instantexec::cli {
+namespace {
+
+model::RunReport bare_report(std::string verb) {
+  model::RunReport report;
+  report.verb = std::move(verb);
+  report.tool_version = std::string(kVersion);
+  return report;
+}
+
+// An outcome that shows a deploy's report.
+Outcome deployed(Workspace& workspace, std::string verb, Result<model::DeployReport> result) {
+  model::RunReport report = workspace.new_report(std::move(verb));
+  if (!result) return failed(std::move(report), std::move(result).error(), workspace.interrupted_by());
+  report.exit = pipeline::exit_of(result->result);
+  report.elapsed = result->elapsed;
+  report.deployment = std::move(*result);
+  return {std::move(report), {}, {}, {}};
+}
+
+}  // namespace
+
+Outcome failed(model::RunReport report, Error error, std::optional<int> signal) {
+  Outcome outcome;
+  report.exit = error.code->exit;
+  const bool nothing_written = error.code->name == engine::errors::kInterrupted.name ||
+                               error.code->name == pipeline::errors::kInterrupted.name;
+  if (nothing_written && signal && *signal > 0) outcome.signal = signal;
+  report.error = std::move(error);
+  outcome.report = std::move(report);
+  return outcome;
+}
+
+Result<bool> confirm(const VerbContext& context, const std::string& question) {
+  if (context.options.deploy.yes || !os::is_terminal(STDIN_FILENO) || !os::is_terminal(STDERR_FILENO) ||
+      !os::can_prompt(context.environment)) {
+    return true;
+  }
+  return os::ask_yes_no(question, os::signal_fd());
+}
+
+Outcome run_plan(const VerbContext& context) {
+  auto workspace = Workspace::open(context, Workspace::Need::kRequired);
+  if (!workspace) return failed(bare_report("plan"), std::move(workspace).error(), std::nullopt);
+  Workspace& w = **workspace;
+  model::RunReport report = w.new_report("plan");
+  auto manifests = w.load_manifests();
+  if (!manifests) return failed(std::move(report), std::move(manifests).error(), std::nullopt);
+  const auto repository = w.open_repository();
+  auto planned = engine::plan_release(w.engine_environment(), w.release(), std::move(manifests->objects));
+  if (!planned) return failed(std::move(report), std::move(planned).error(), w.interrupted_by());
+  planned->findings.insert(planned->findings.begin(), manifests->findings.begin(), manifests->findings.end());
+  if (!planned->executable()) {
+    report.exit = ExitCode::kValidationFailed;
+  } else if (context.options.gates.detailed_exitcode && planned->plan.changes_anything()) {
+    report.exit = ExitCode::kDifferences;
+  }
+  Outcome outcome;
+  outcome.document = plan_document(*planned);
+  outcome.text = [view = plan_view(*planned)](const report::TextOptions& text) {
+    return report::plan_text(view, {text, false});
+  };
+  outcome.report = std::move(report);
+  return outcome;
+}
+
+Outcome run_rollback(const VerbContext& context) {
+  auto workspace = Workspace::open(context, Workspace::Need::kRequired);
+  if (!workspace) return failed(bare_report("rollback"), std::move(workspace).error(), std::nullopt);
+  Workspace& w = **workspace;
+  const int revision = context.options.deploy.revision;
+  const auto yes = confirm(
+      context, fmt::format("Roll release {} in namespace {} (context {}) back to {}?", w.release().release,
+                           w.release().ns, w.info().context,
+                           revision == 0 ? "the revision before" : fmt::format("revision {}", revision)));
+  if (!yes) return failed(w.new_report("rollback"), yes.error(), std::nullopt);
+  if (!*yes) {
+    return failed(w.new_report("rollback"),
+                  make_error(pipeline::errors::kDeclined, "declined; nothing was written"), std::nullopt);
+  }
+  return deployed(w, "rollback", engine::rollback(w.engine_environment(), w.release(), revision));
+}
+
+Outcome run_recover(const VerbContext& context) {
+  auto workspace = Workspace::open(context, Workspace::Need::kRequired);
+  if (!workspace) return failed(bare_report("recover"), std::move(workspace).error(), std::nullopt);
+  Workspace& w = **workspace;
+  return deployed(
+      w, "recover",
+      engine::recover(w.engine_environment(), w.release(), {.resume = context.options.deploy.resume}));
+}
+
+Outcome run_status(const VerbContext& context) {
+  auto workspace = Workspace::open(context, Workspace::Need::kRequired);
+  if (!workspace) return failed(bare_report("status"), std::move(workspace).error(), std::nullopt);
+  Workspace& w = **workspace;
+  auto status = engine::release_status(w.engine_environment(), w.release());
+  if (!status) return failed(w.new_report("status"), std::move(status).error(), w.interrupted_by());
+  Outcome outcome;
+  outcome.report = w.new_report("status");
+  outcome.document = status_document(*status);
+  outcome.text = [view = status_view(*status)](const report::TextOptions& text) {
+    return report::status_text(view, text);
+  };
+  return outcome;
+}
+
+Outcome run_history(const VerbContext& context) {
+  auto workspace = Workspace::open(context, Workspace::Need::kRequired);
+  if (!workspace) return failed(bare_report("history"), std::move(workspace).error(), std::nullopt);
+  Workspace& w = **workspace;
+  auto revisions = engine::history(w.engine_environment(), w.release());
+  if (!revisions) return failed(w.new_report("history"), std::move(revisions).error(), w.interrupted_by());
+  Outcome outcome;
+  outcome.report = w.new_report("history");
+  outcome.document = history_document(*revisions);
+  outcome.text = [view = history_view(*revisions)](const report::TextOptions& text) {
+    return report::history_text(view, text.style);
+  };
+  return outcome;
+}
+
+}  // namespace instantexec::cli

@@ -1,0 +1,41 @@
+#include "cli/verbs.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "base/text.h"
+#include "cli/pipeline_verbs.h"
+#include "cli/release_verbs.h"
+
+namespace instantexec::cli {
+
+Outcome run_verb(const VerbContext& context) {
+  switch (context.options.verb) {
+    case Verb::kRun:
+    case Verb::kDeploy:
+    case Verb::kAnalyze:
+    case Verb::kValidate:
+      return run_pipeline_verb(context);
+    case Verb::kPlan:
+      return run_plan(context);
+    case Verb::kRollback:
+      return run_rollback(context);
+    case Verb::kRecover:
+      return run_recover(context);
+    case Verb::kStatus:
+      return run_status(context);
+    case Verb::kHistory:
+      return run_history(context);
+    case Verb::kBaseline:
+      return run_baseline(context);
+    case Verb::kExplain:
+    case Verb::kVersion:
+    case Verb::kHelp:
+      break;
+  }
+  return {};
+}
+
+}  // namespace instantexec::cli

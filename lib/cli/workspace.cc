@@ -1,0 +1,125 @@
+#include "cli/workspace.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "base/text.h"
+#include "cli/version.h"
+#include "kube/kubeconfig_errors.h"
+#include "manifest/load.h"
+#include "os/files.h"
+#include "os/process.h"
+#include "sim/cluster.h"
+#include "vcs/git_repository.h"
+
+namespace instantexec::cli {
+namespace {
+
+// No wait of a whole process ends here; the wrapper only remembers signals.
+constexpr Instant kNever{std::chrono::hours(24 * 365 * 100)};
+
+// What Kubernetes itself serves, for runs that ask no cluster.
+Result<std::shared_ptr<const model::ApiCatalog>> builtin_catalog() {
+  sim::SimServer server;
+  sim::SimCluster client(server);
+  return client.catalog(false);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Workspace>> Workspace::open(const VerbContext& context, Need need) {
+  std::unique_ptr<Workspace> workspace(new Workspace(context));
+  const Options& options = context.options;
+  IE_TRY_ASSIGN(workspace->config_, load_config(options.input));
+  workspace->holder_ = holder_name(context.environment);
+  std::string ns = options.cluster.config.ns.empty() ? "default" : options.cluster.config.ns;
+  bool ns_given = !options.cluster.config.ns.empty();
+  if (options.deploy.dry_run != DryRun::kClient) {
+    const auto& files = options.input.files;
+    const bool reads_input = std::find(files.begin(), files.end(), "-") != files.end();
+    auto connection = connect(options.cluster, context.environment, reads_input);
+    if (connection) {
+      workspace->connection_ = std::move(*connection);
+    } else if (need == Need::kRequired || connection.error().code->name != kube::errors::kNoCluster.name) {
+      return fail(std::move(connection).error());
+    } else {
+      workspace->warn("no cluster is configured; the server's own checks are left out");
+    }
+  }
+  if (workspace->connection_ != nullptr) {
+    for (const auto& warning : workspace->connection_->warnings()) workspace->warn(warning);
+    workspace->cluster_ = std::make_unique<pipeline::BoundedCluster>(workspace->connection_->cluster(),
+                                                                     workspace->connection_->clock(), kNever);
+    IE_TRY_ASSIGN(workspace->info_, workspace->cluster_->info());
+    ns = workspace->connection_->ns();
+    ns_given = workspace->connection_->ns_given();
+  }
+  workspace->release_ =
+      release_options(options, workspace->config_, choose_namespace(workspace->config_, ns, ns_given));
+  return workspace;
+}
+
+engine::Clock& Workspace::clock() {
+  if (connection_ == nullptr) return system_clock_;
+  return connection_->clock();
+}
+
+engine::Environment Workspace::engine_environment() {
+  return {*cluster_, clock(), context_.events, holder_};
+}
+
+std::optional<int> Workspace::interrupted_by() const {
+  return cluster_ == nullptr ? std::nullopt : cluster_->interrupted_by();
+}
+
+Result<manifest::Manifests> Workspace::load_manifests() {
+  IE_TRY_ASSIGN(LoadedInputs inputs,
+                load_inputs(input_sources(context_.options, config_, release_), context_.environment));
+  for (const auto& warning : inputs.warnings) warn(warning);
+  manifest::LoadOptions load;
+  load.default_namespace = release_.ns;
+  manifest::Manifests manifests = manifest::manifests_from(inputs.files, load);
+  IE_TRY_ASSIGN(const auto catalog, offline() ? builtin_catalog() : cluster_->catalog(false));
+  default_namespace(manifests.objects, release_.ns, *catalog);
+  return manifests;
+}
+
+std::unique_ptr<engine::Repository> Workspace::open_repository() {
+  if (!context_.options.input.use_git) return nullptr;
+  const auto git = os::find_program("git", os::env_value(context_.environment, "PATH"));
+  const auto folder = os::working_directory();
+  if (!git || !folder) {
+    warn("git is not installed; the change is analysed without its history");
+    return nullptr;
+  }
+  vcs::GitOptions options;
+  options.git = *git;
+  options.folder = *folder;
+  // In a workflow's container the checkout belongs to another user.
+  options.trust_owner = os::env_value(context_.environment, "GITHUB_ACTIONS") == "true";
+  options.now = system_clock_.wall();
+  auto repository = vcs::open_git_repository(options);
+  if (!repository) {
+    warn(repository.error().message + "; the change is analysed without its history");
+    return nullptr;
+  }
+  if (auto head = vcs::head_commit(options)) release_.source_commit = *head;
+  return std::move(*repository);
+}
+
+model::RunReport Workspace::new_report(std::string verb) const {
+  model::RunReport report;
+  report.verb = std::move(verb);
+  report.tool_version = std::string(kVersion);
+  report.release = release_.release;
+  report.ns = release_.ns;
+  report.context = info_.context;
+  return report;
+}
+
+void Workspace::warn(std::string text) {
+  context_.events.emit(model::WarningRaised{std::move(text)});
+}
+
+}  // namespace instantexec::cli

@@ -1,0 +1,89 @@
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/text.h"
+#include "pipeline/errors.h"
+#include "pipeline/pipeline.h"
+
+namespace instantexec::pipeline {
+namespace {
+
+using model::DeployResult;
+using model::StageId;
+
+std::string summarise(const model::DeployReport& report) {
+  const auto count = [&](model::Action action) {
+    return std::count_if(report.objects.begin(), report.objects.end(),
+                         [&](const model::ObjectOutcome& outcome) { return outcome.action == action; });
+  };
+  switch (report.result) {
+    case DeployResult::kNothingToDo:
+      return fmt::format("nothing to do: {} as wanted and healthy", counted(report.objects.size(), "object"));
+    case DeployResult::kDryRun:
+      return fmt::format("dry run: {} checked, nothing written", counted(report.objects.size(), "object"));
+    case DeployResult::kDeployed:
+      return fmt::format("revision {}: {} created, {} configured, {} unchanged, {} pruned; all healthy",
+                         report.revision, count(model::Action::kCreated), count(model::Action::kConfigured),
+                         count(model::Action::kUnchanged), count(model::Action::kPruned));
+    case DeployResult::kRefused:
+      return "refused before anything was written";
+    case DeployResult::kRolledBack:
+      return report.revision > 0
+                 ? fmt::format("failed and put back to revision {}, verified", report.revision)
+                 : "failed and removed again, verified";
+    case DeployResult::kRollbackIncomplete:
+      return "failed, and not everything could be put back";
+    case DeployResult::kFailedKept:
+      return "failed and left as it is";
+    case DeployResult::kInterrupted:
+      return "interrupted with unfinished work recorded";
+  }
+  return {};
+}
+
+}  // namespace
+
+model::DeployReport InstantExecutionPipeline::offline_report() const {
+  model::DeployReport report;
+  report.result = DeployResult::kDryRun;
+  report.release = context_.release.release;
+  report.ns = context_.release.ns;
+  for (const auto& manifest : context_.manifests) {
+    model::ObjectOutcome outcome;
+    outcome.object = manifest.object.ref();
+    outcome.action = model::Action::kSkipped;
+    outcome.message = "read, not compared with a cluster";
+    report.objects.push_back(std::move(outcome));
+  }
+  return report;
+}
+
+Result<InstantExecutionPipeline::Ending> InstantExecutionPipeline::deploy(Instant deadline) {
+  if (context_.offline) {
+    report_.deployment = offline_report();
+    return Ending{true, summarise(*report_.deployment)};
+  }
+  engine::ReleaseOptions options = context_.release;
+  options.timeout = std::min(options.timeout, deadline - ports_.clock.now());
+  if (!plan_) {
+    IE_TRY_ASSIGN(plan_, engine::plan_release(environment(*ports_.cluster), options, context_.manifests));
+  }
+  step(StageId::kDeployment,
+       fmt::format("Pre-deployment checks: {}, {} to write", counted(plan_->plan.steps.size(), "object"),
+                   std::count_if(plan_->plan.steps.begin(), plan_->plan.steps.end(),
+                                 [](const plan::Step& planned) { return plan::writes(planned.op); })),
+       plan_->executable());
+  if (ports_.approve && plan_->executable() && plan_->plan.changes_anything() && !options.dry_run_server) {
+    IE_TRY_ASSIGN(const bool yes, ports_.approve(*plan_));
+    if (!yes) return fail(errors::kDeclined, "declined; nothing was written");
+  }
+  IE_TRY_ASSIGN(report_.deployment, engine::deploy(environment(*ports_.cluster), options, *plan_));
+  std::string summary = summarise(*report_.deployment);
+  const auto gate = policy::health_gate(*report_.deployment);
+  add_gates({gate});
+  step(StageId::kDeployment, "Deployment: " + summary, gate.passed);
+  return Ending{gate.passed, std::move(summary)};
+}
+
+}  // namespace instantexec::pipeline

@@ -1,0 +1,114 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "engine/deploy.h"
+#include "engine/ports.h"
+#include "engine/repository.h"
+#include "model/run_report.h"
+#include "pipeline/governance.h"
+#include "policy/gates.h"
+#include "validate/baseline.h"
+#include "validate/test_suites.h"
+
+namespace instantexec::pipeline {
+
+// Limits of the stages, as the user's design fixes their defaults.
+struct StageLimits {
+  Duration analysis{5'000};
+  Duration validation{30'000};
+  Duration deployment{1'800'000};
+};
+
+// Everything a run needs to know; values only.
+struct PipelineContext {
+  std::set<model::StageId> stages;  // asked for
+  engine::ReleaseOptions release;
+  policy::Thresholds thresholds;
+  StageLimits limits;
+  std::vector<model::Manifest> manifests;
+  std::vector<model::Finding> input_findings;  // from reading the manifests
+  validate::SuiteInputs suites;                // files and expectations; the rest is filled in by stage 2
+  bool offline = false;                        // --dry-run=client: the cluster is not asked
+};
+
+// What a run reaches. Pointers may be null: no repository, no cluster (only with PipelineContext::offline).
+struct PipelinePorts {
+  engine::Clock& clock;
+  engine::EventSink& events;
+  engine::Repository* repository = nullptr;
+  engine::Cluster* cluster = nullptr;
+  std::string holder;  // see engine::Environment
+  // Asked once before the first write, with the plan; false declines. Null: nobody is asked.
+  std::function<Result<bool>(const engine::PlanResult&)> approve;
+};
+
+// The three stages with their gates. One object is one run.
+//
+// Each stage keeps its limit: stage 1 stops reading files when it is up and says how much it saw, stage 2
+// fails, stage 3 ends its rollout and undoes it.
+class InstantExecutionPipeline {
+ public:
+  InstantExecutionPipeline(PipelineContext context, PipelinePorts ports);
+
+  // The stages asked for, in order, each behind the gates of those before it. Never fails as a whole: errors
+  // are in the report, with the exit code.
+  model::RunReport run_pipeline();
+
+  // Single stages. Each adds its part to report() and returns what it returned; after an error the stage has
+  // failed and report().error is set.
+  model::StageResult run_stage_1_ai_analysis();
+  model::StageResult run_stage_2_synthetic_validation();
+  model::StageResult run_stage_3_automated_deployment();
+
+  [[nodiscard]] const model::RunReport& report() const { return report_; }
+  // The signal that ended the run before anything was written.
+  [[nodiscard]] std::optional<int> interrupted_by() const { return signal_; }
+  // The plan of stage 2 or 3, if one was made.
+  [[nodiscard]] const std::optional<engine::PlanResult>& plan() const { return plan_; }
+  // The live namespace before the change, if stage 2 looked at it.
+  [[nodiscard]] const std::optional<validate::BaselineReport>& baseline() const { return baseline_; }
+
+ private:
+  // What the body of a stage says at its end.
+  struct Ending {
+    bool passed = true;
+    std::string summary;
+  };
+
+  model::StageResult run_stage(model::StageId id, Duration limit,
+                               Result<Ending> (InstantExecutionPipeline::*body)(Instant deadline));
+  void step(model::StageId id, std::string text, bool ok = true);
+  void add_gates(const std::vector<model::GateResult>& gates);
+
+  Result<Ending> analyse(Instant deadline);
+  Result<Ending> validate(Instant deadline);
+  Result<Ending> deploy(Instant deadline);
+
+  Result<std::string> recorded_commit(engine::Cluster& cluster);
+  Result<std::map<model::ObjectRef, model::Object>> ask_live(Instant deadline);
+  Result<validate::NamespaceSnapshot> ask_cluster(Instant deadline, std::vector<model::Finding>& findings);
+  [[nodiscard]] engine::Environment environment(engine::Cluster& cluster) const;
+  [[nodiscard]] model::DeployReport offline_report() const;
+
+  PipelineContext context_;
+  PipelinePorts ports_;
+  model::RunReport report_;
+  std::vector<model::StepFinished> steps_;           // of the stage under way
+  std::vector<analyze::FileMetrics> touched_files_;  // from stage 1
+  std::optional<engine::PlanResult> plan_;
+  std::optional<validate::BaselineReport> baseline_;
+  std::optional<int> signal_;
+};
+
+// The exit code that a deploy's result stands for.
+[[nodiscard]] ExitCode exit_of(model::DeployResult result);
+
+}  // namespace instantexec::pipeline

@@ -1,0 +1,118 @@
+#include "cli/options.h"
+
+#include <gtest/gtest.h>
+
+namespace instantexec::cli {
+namespace {
+
+using Args = std::vector<std::string>;
+
+Result<ParsedCommand> parse(const Args& args, const os::Environment& environment = {}) {
+  return parse_command_line(args, "kubectl instantexec", environment);
+}
+
+Options options(const Args& args, const os::Environment& environment = {}) {
+  const auto parsed = parse(args, environment);
+  EXPECT_TRUE(parsed.has_value()) << (parsed ? "" : parsed.error().to_string());
+  return parsed ? parsed->options : Options{};
+}
+
+TEST(CommandLine, FlagsBeforeAndAfterTheVerb) {
+  for (const Args& args :
+       {Args{"-n", "demo", "run"}, Args{"run", "-n", "demo"}, Args{"run", "--namespace=demo"}}) {
+    const auto result = options(args);
+    EXPECT_EQ(result.verb, Verb::kRun);
+    EXPECT_EQ(result.cluster.config.ns, "demo");
+  }
+}
+
+TEST(CommandLine, BareDryRunIsClientAndSwallowsNothing) {
+  EXPECT_EQ(options({"--dry-run", "run"}).deploy.dry_run, DryRun::kClient);
+  EXPECT_EQ(options({"--dry-run", "run"}).verb, Verb::kRun);
+  EXPECT_EQ(options({"run", "--dry-run=server"}).deploy.dry_run, DryRun::kServer);
+  EXPECT_EQ(options({"run", "--dry-run=none"}).deploy.dry_run, DryRun::kNone);
+  EXPECT_FALSE(parse({"run", "--dry-run=maybe"}).has_value());
+}
+
+TEST(CommandLine, EnvironmentYieldsToFlags) {
+  const os::Environment environment{{"SYNERGYMESH_NAMESPACE", "mesh"}, {"SYNERGYMESH_DRY_RUN", "true"}};
+  EXPECT_EQ(options({"run"}, environment).cluster.config.ns, "mesh");
+  EXPECT_EQ(options({"run"}, environment).cluster.config.ns_source, "SYNERGYMESH_NAMESPACE");
+  EXPECT_EQ(options({"run"}, environment).deploy.dry_run, DryRun::kClient);
+  EXPECT_EQ(options({"run", "-n", "x", "--dry-run=none"}, environment).cluster.config.ns, "x");
+  EXPECT_EQ(options({"run", "-n", "x", "--dry-run=none"}, environment).deploy.dry_run, DryRun::kNone);
+  const os::Environment both{{"SYNERGYMESH_NAMESPACE", "mesh"}, {"INSTANTEXEC_NAMESPACE", "own"}};
+  EXPECT_EQ(options({"run"}, both).cluster.config.ns, "own");
+}
+
+TEST(CommandLine, OutputsTellFormatsFromFiles) {
+  const auto result = options({"run", "-o", "json", "-o", "markdown=out.md", "--output", "results.json"});
+  ASSERT_EQ(result.output.destinations.size(), 3U);
+  EXPECT_EQ(result.output.destinations[0].format, Format::kJson);
+  EXPECT_EQ(result.output.destinations[0].file, "");
+  EXPECT_EQ(result.output.destinations[1].format, Format::kMarkdown);
+  EXPECT_EQ(result.output.destinations[1].file, "out.md");
+  EXPECT_EQ(result.output.destinations[2].file, "results.json");
+  const auto habit = options({"plan", "--output", "yaml"});
+  EXPECT_EQ(habit.output.destinations.at(0).format, Format::kYaml);
+}
+
+TEST(CommandLine, StagesByNumberNameAndId) {
+  EXPECT_EQ(options({"run", "--stage", "1,2"}).gates.stages.size(), 2U);
+  EXPECT_EQ(options({"run", "--stage", "deploy"}).gates.stages,
+            std::set<model::StageId>{model::StageId::kDeployment});
+  EXPECT_EQ(options({"run", "--stage", "ai-analysis, 3"}).gates.stages.size(), 2U);
+  EXPECT_FALSE(parse({"run", "--stage", "4"}).has_value());
+}
+
+struct ErrorRow {
+  Args args;
+  const char* hint;
+};
+
+TEST(CommandLine, MistakesGetASuggestion) {
+  const ErrorRow rows[] = {{{"depoly"}, "deploy"},
+                           {{"run", "--namespce", "x"}, "--namespace"},
+                           {{"run", "--stage", "one"}, "1, 2, 3"},
+                           {{"run", "-o", "jsn"}, "json"},
+                           {{"run", "--prune=maybe"}, ""},
+                           {{"run", "--timeout", "soon"}, "1m30s"},
+                           {{"run", "--max-risk", "400"}, ""},
+                           {{"run", "-f", "a", "-k", "b"}, ""},
+                           {{"rollback", "first"}, ""},
+                           {{"run", "extra"}, ""}};
+  for (const auto& row : rows) {
+    const auto parsed = parse(row.args);
+    ASSERT_FALSE(parsed.has_value()) << row.args.back();
+    EXPECT_EQ(parsed.error().code->exit, ExitCode::kUsage) << row.args.back();
+    EXPECT_NE(std::string(parsed.error().next_step()).find(row.hint), std::string::npos)
+        << parsed.error().next_step();
+  }
+}
+
+TEST(CommandLine, RollbackTakesARevision) {
+  EXPECT_EQ(options({"rollback", "3", "-n", "x"}).deploy.revision, 3);
+  EXPECT_EQ(options({"rollback"}).deploy.revision, 0);
+}
+
+TEST(CommandLine, HelpNamesEveryVerb) {
+  for (const Args& args : {Args{}, Args{"help"}, Args{"--help"}, Args{"run", "-h"}}) {
+    const auto parsed = parse(args);
+    ASSERT_TRUE(parsed.has_value());
+    for (const char* verb :
+         {"run", "plan", "deploy", "rollback", "status", "history", "analyze", "validate"}) {
+      EXPECT_NE(parsed->help.find(verb), std::string::npos) << verb;
+    }
+  }
+}
+
+TEST(CommandLine, BooleansAsKubectlWritesThem) {
+  EXPECT_EQ(options({"deploy", "--prune=false"}).deploy.prune, false);
+  EXPECT_EQ(options({"deploy", "--prune"}).deploy.prune, true);
+  EXPECT_EQ(options({"deploy"}).deploy.prune, std::nullopt);
+  EXPECT_FALSE(options({"deploy", "--no-rollback"}).deploy.rollback_on_failure);
+  EXPECT_EQ(options({"deploy", "--timeout", "90"}).deploy.timeout, Duration{90'000});
+}
+
+}  // namespace
+}  // namespace instantexec::cli
