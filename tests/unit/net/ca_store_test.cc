@@ -1,27 +1,24 @@
 #include "net/ca_store.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+
+#include "support/temp_dir.h"
 
 namespace instantexec::net {
 namespace {
 
 class CaStore : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = std::filesystem::temp_directory_path() / "instantexec-ca-XXXXXX";
-    folder_ = ::mkdtemp(pattern.data());
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
   std::string file(const std::string& name, const std::string& mark, bool certificate = true) {
     std::string path = folder_ + "/" + name;
     std::ofstream(path) << (certificate ? "-----BEGIN CERTIFICATE-----\n" : "") << mark << "\n";
     return path;
   }
-  std::string folder_;
+  testing::TempDir temp_;
+  std::string folder_ = temp_.path();
 };
 
 TEST_F(CaStore, TheFirstFileWithCertificatesIsUsed) {
