@@ -9,6 +9,7 @@
 #include "engine/lock.h"
 #include "engine/planner.h"
 #include "engine/recover.h"
+#include "engine/release_namespace.h"
 #include "journal/secrets.h"
 
 namespace instantexec::engine {
@@ -57,6 +58,11 @@ class Deployer {
         continue;
       }
       if (auto out = without_writing(planned)) return std::move(*out);
+      if (planned.namespace_missing) {
+        IE_TRY_ASSIGN(auto stopped, prepare_namespace(planned));
+        if (stopped) return std::move(*stopped);
+        continue;
+      }
       if (session_.keeper() == nullptr) {
         IE_TRY_ASSIGN(const bool as_planned, lock(planned.lease));
         if (!as_planned && again) {
@@ -108,11 +114,31 @@ class Deployer {
     return std::optional(std::move(report));
   }
 
+  // A report when the release must not go on: nobody defines its namespace, or the server, now able to check
+  // every object, refuses one.
+  Result<std::optional<model::DeployReport>> prepare_namespace(PlanResult& planned) {
+    IE_TRY_ASSIGN(const auto uid, create_namespace(session_, options_, planned));
+    if (!uid) {
+      model::Finding finding;
+      finding.rule = "namespace.missing";
+      finding.message =
+          "namespace " + options_.ns + " does not exist, and the release keeps its records there";
+      finding.hint = "kubectl create namespace " + options_.ns + ", or add the Namespace to the release";
+      planned.findings.push_back(std::move(finding));
+      return std::optional(planned_report(planned, model::DeployResult::kRefused));
+    }
+    const Status again = plan_again(planned);
+    if (again && planned.executable() && !planned.namespace_missing)
+      return std::optional<model::DeployReport>{};
+    remove_namespace(session_, options_, *uid);
+    if (!again) return fail(again.error());
+    return std::optional(planned_report(planned, model::DeployResult::kRefused));
+  }
+
   // The ways to end without touching anything.
   std::optional<Result<model::DeployReport>> without_writing(PlanResult& planned) {
     if (!planned.executable()) return planned_report(planned, model::DeployResult::kRefused);
     if (options_.dry_run_server) return planned_report(planned, model::DeployResult::kDryRun);
-    if (planned.namespace_missing) return planned_report(planned, model::DeployResult::kRefused);
     if (in_force(planned)) return verify_unchanged(planned);
     return std::nullopt;
   }
