@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <vector>
 
 #include "sim/prepare.h"
@@ -30,6 +31,8 @@ std::string join_amounts(const std::vector<std::pair<std::string, double>>& amou
 void allocate_service(Json& spec, const Json* live_spec, std::uint32_t& next) {
   const std::string type = get_string(spec, "/type");
   if (type == "ExternalName") return;
+  if (!spec.contains("ipFamilies")) spec["ipFamilies"] = Json::array({"IPv4"});
+  if (!spec.contains("ipFamilyPolicy")) spec["ipFamilyPolicy"] = "SingleStack";
   if (live_spec != nullptr && !spec.contains("clusterIP") && live_spec->contains("clusterIP")) {
     spec["clusterIP"] = (*live_spec)["clusterIP"];
   }
@@ -63,6 +66,19 @@ void select_own_pods(model::Object& job) {
   labels["controller-uid"] = uid;
   labels["job-name"] = job.name();
   spec["selector"] = Json{{"matchLabels", {{"batch.kubernetes.io/controller-uid", uid}}}};
+  if (!job.json["metadata"].contains("labels")) job.json["metadata"]["labels"] = labels;
+}
+
+// DaemonSets count their templates in an annotation from before generations.
+void count_template(model::Object& set, const model::Object* live) {
+  constexpr const char* kCount = "deprecated.daemonset.template.generation";
+  std::int64_t count = 1;
+  if (live != nullptr) {
+    const std::string text = live->annotation(kCount);
+    std::from_chars(text.data(), text.data() + text.size(), count);
+    if (get_object(set.json, "/spec/template") != get_object(live->json, "/spec/template")) ++count;
+  }
+  set.json["metadata"]["annotations"][kCount] = std::to_string(count);
 }
 
 }  // namespace
@@ -126,6 +142,12 @@ void allocate(model::Object& object, const model::Object* live, std::uint32_t& n
     if (live == nullptr) select_own_pods(object);
   } else if (kind == "Namespace" && group.empty()) {
     if (live == nullptr) object.json["spec"]["finalizers"] = Json::array({"kubernetes"});
+  } else if (kind == "PersistentVolumeClaim" && live == nullptr) {
+    object.json["metadata"]["finalizers"].push_back("kubernetes.io/pvc-protection");
+  } else if (kind == "PersistentVolume" && live == nullptr) {
+    object.json["metadata"]["finalizers"].push_back("kubernetes.io/pv-protection");
+  } else if (kind == "DaemonSet" && group == "apps") {
+    count_template(object, live);
   }
 }
 

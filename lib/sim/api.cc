@@ -6,10 +6,8 @@
 #include <variant>
 
 #include "base/digest.h"
-#include "base/text.h"
 #include "sim/api_target.h"
 #include "sim/convert.h"
-#include "sim/errors.h"
 #include "sim/prepare.h"
 #include "sim/selectors.h"
 
@@ -20,18 +18,6 @@ using engine::Outcome;
 using engine::Response;
 using model::get_string;
 using model::Json;
-
-Response to_response(Refusal refusal) {
-  Response out;
-  out.http_status = refusal.code;
-  out.outcome = refusal.code < 500 ? Outcome::kRejected : Outcome::kUnknown;
-  out.error = make_error(errors::kRejected, sanitise_line(refusal.message, 2000));
-  out.error->reason = std::move(refusal.reason);
-  out.error->http_status = refusal.code;
-  out.causes = std::move(refusal.causes);
-  for (auto& cause : out.causes) cause.message = sanitise_line(cause.message);
-  return out;
-}
 
 std::string last_lines(const std::string& text, int count) {
   if (count <= 0) return text;

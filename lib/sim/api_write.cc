@@ -1,10 +1,13 @@
 #include <fmt/format.h>
 
+#include <map>
 #include <utility>
+#include <vector>
 
 #include "sim/admission.h"
 #include "sim/api.h"
 #include "sim/api_target.h"
+#include "sim/canonical.h"
 #include "sim/convert.h"
 #include "sim/defaults.h"
 #include "sim/json_patch.h"
@@ -27,6 +30,13 @@ Verdict strictly_decodable(const Json& body, const ServedKind& kind) {
     why = fmt::format("strict decoding error: unknown field \"{}\"", problem.substr(1, at - 1));
   }
   const auto& gvk = kind.resource.gvk;
+  if (kind.custom && why == problem) {
+    // Custom objects are decoded as they are and judged by their schema.
+    const auto end = problem.find(": ");
+    FieldErrors errors;
+    errors.wrong_type(problem.substr(1, end - 1), problem.substr(end + 2));
+    return invalid(kind_and_group(kind), model::get_string(body, "/metadata/name"), std::move(errors));
+  }
   return refuse(400, "BadRequest",
                 fmt::format("{} in version \"{}\" cannot be handled as a {}: {}", gvk.kind, gvk.version,
                             gvk.kind, why));
@@ -36,11 +46,14 @@ Verdict applicable(const engine::ApplyRequest& request, const ServedKind& kind) 
   const std::string problem = typing_problem(request.body.json, *kind.type, "");
   if (problem.empty()) return {};
   const auto& gvk = kind.resource.gvk;
-  // The server answers this with a bare 500.
-  return refuse(
-      500, "",
-      fmt::format("failed to create typed patch object ({}/{}; {}/{}, Kind={}): {}", request.body.ns(),
-                  request.body.name(), gvk.group, gvk.version, gvk.kind, problem));
+  const auto end = problem.find(": ");
+  Refusal out{500,
+              "",
+              fmt::format("failed to create typed patch object ({}/{}; {}/{}, Kind={}): {}",
+                          request.body.ns(), request.body.name(), gvk.group, gvk.version, gvk.kind, problem),
+              {{"FieldValueInvalid", problem.substr(0, end), problem.substr(end + 2)}},
+              true};
+  return tl::unexpected<Refusal>(std::move(out));
 }
 
 Verdict field_conflicts(const std::vector<FieldConflict>& conflicts) {
@@ -49,9 +62,20 @@ Verdict field_conflicts(const std::vector<FieldConflict>& conflicts) {
       "Conflict",
       fmt::format("Apply failed with {} conflict{}:", conflicts.size(), conflicts.size() == 1 ? "" : "s"),
       {}};
+  std::map<std::string, std::vector<std::string>> by_manager;
   for (const FieldConflict& conflict : conflicts) {
-    out.message += fmt::format(" {}: {};", conflict.message, conflict.field);
+    by_manager[conflict.message].push_back(conflict.field);
     out.causes.push_back({"FieldManagerConflict", conflict.field, conflict.message});
+  }
+  for (const auto& [message, fields] : by_manager) {
+    if (conflicts.size() == 1) {
+      out.message += " " + message + ": " + fields.front();
+      continue;
+    }
+    std::string who = message;
+    who.replace(0, std::string_view("conflict").size(), "conflicts");
+    out.message += (by_manager.begin()->first == message ? " " : "\n") + who + ":";
+    for (const std::string& field : fields) out.message += "\n- " + field;
   }
   return tl::unexpected<Refusal>(std::move(out));
 }
@@ -64,6 +88,7 @@ Writer writer(std::string manager, const ServedKind& kind, Timestamp now) {
 // Ownership of a write that is no apply. Status is written apart and owned by whoever writes it there.
 Json tracked(const Snapshot& live, Json after, const ServedKind& kind, const Writer& by) {
   Json before = live ? shown_as(*live, kind).json : Json::object();
+  if (!live && !kind.custom) canonicalise(before, *kind.type);
   Json status;
   if (kind.has_status) {
     before.erase("status");
@@ -180,9 +205,11 @@ Answer<Response> Api::finish(Write write) {
   model::Object& object = write.object;
   drop_nulls(object.json);
   set_defaults(object.json, kind);
+  if (!kind.custom) canonicalise(object.json, *kind.type);
   if (!live) {
     if (auto ok = may_create(store_, kind, write.target.ref); !ok) return tl::unexpected<Refusal>(ok.error());
     prepare_create(object, kind, new_uid(), write.now);
+    if (!kind.custom) canonicalise(object.json, *kind.type);
   } else if (auto ok = prepare_update(object, shown_as(*live, kind), kind); !ok) {
     return tl::unexpected<Refusal>(ok.error());
   }

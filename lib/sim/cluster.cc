@@ -24,34 +24,19 @@ Response unanswered(std::string message) {
 }
 
 std::string reason_of(int http_status) {
-  switch (http_status) {
-    case 401:
-      return "Unauthorized";
-    case 403:
-      return "Forbidden";
-    case 404:
-      return "NotFound";
-    case 409:
-      return "Conflict";
-    case 429:
-      return "TooManyRequests";
-    case 503:
-      return "ServiceUnavailable";
-    case 504:
-      return "Timeout";
-    default:
-      return "InternalError";
-  }
+  static const std::map<int, std::string> kReasons = {
+      {401, "Unauthorized"},    {403, "Forbidden"},          {404, "NotFound"}, {409, "Conflict"},
+      {429, "TooManyRequests"}, {503, "ServiceUnavailable"}, {504, "Timeout"}};
+  const auto it = kReasons.find(http_status);
+  return it == kReasons.end() ? "InternalError" : it->second;
 }
 
 Response made_up(int http_status) {
-  Response out;
-  out.http_status = http_status;
-  out.outcome = http_status < 500 ? Outcome::kRejected : Outcome::kUnknown;
-  out.error = make_error(errors::kRejected, fmt::format("the simulated API server answered {}", http_status));
-  out.error->http_status = http_status;
-  out.error->reason = reason_of(http_status);
-  return out;
+  return to_response({http_status,
+                      reason_of(http_status),
+                      fmt::format("the simulated API server answered {}", http_status),
+                      {},
+                      false});
 }
 
 }  // namespace

@@ -98,10 +98,7 @@ void service(Json& object) {
   const std::string type = get_string(spec, "/type");
   if (type == "NodePort" || type == "LoadBalancer") give(spec, "externalTrafficPolicy", "Cluster");
   if (type == "LoadBalancer") give(spec, "allocateLoadBalancerNodePorts", true);
-  if (type == "ExternalName") return;
-  give(spec, "internalTrafficPolicy", "Cluster");
-  give(spec, "ipFamilies", Json::array({"IPv4"}));
-  give(spec, "ipFamilyPolicy", "SingleStack");
+  if (type != "ExternalName") give(spec, "internalTrafficPolicy", "Cluster");
 }
 
 void secret(Json& object) {
@@ -112,10 +109,6 @@ void secret(Json& object) {
     if (value.is_string()) object["data"][key] = base64_encode(value.get_ref<const std::string&>());
   }
   object.erase("stringData");
-}
-
-void ingress(Json& object) {
-  (void)object;  // pathType is required, nothing is filled in
 }
 
 void autoscaler(Json& object) {
@@ -141,6 +134,19 @@ void network_policy(Json& object) {
   }
 }
 
+void limit_range(Json& object) {
+  each(object["spec"], "limits", [](Json& limit) {
+    if (get_string(limit, "/type") != "Container") return;
+    for (const auto& [target, source] : {std::pair("default", "max"), std::pair("defaultRequest", "default"),
+                                         std::pair("defaultRequest", "min")}) {
+      const Json* amounts = inside(limit, source);
+      if (amounts == nullptr || !amounts->is_object()) continue;
+      const Json copy = *amounts;
+      for (const auto& [name, amount] : copy.items()) give(limit[target], name.c_str(), amount);
+    }
+  });
+}
+
 void claim(Json& object) {
   give(object["spec"], "volumeMode", "Filesystem");
 }
@@ -148,6 +154,7 @@ void claim(Json& object) {
 void volume(Json& object) {
   Json& spec = object["spec"];
   give(spec, "persistentVolumeReclaimPolicy", "Retain");
+  if (Json* path = inside(spec, "hostPath")) give(*path, "type", "");
   give(spec, "volumeMode", "Filesystem");
 }
 
@@ -233,7 +240,12 @@ const std::map<std::string, Defaulter, std::less<>>& defaulters() {
       {"StatefulSet.apps", stateful_set},
       {"DaemonSet.apps", daemon_set},
       {"ReplicaSet.apps", [](Json& object) { give(object["spec"], "replicas", 1); }},
-      {"ReplicationController", [](Json& object) { give(object["spec"], "replicas", 1); }},
+      {"ReplicationController",
+       [](Json& object) {
+         give(object["spec"], "replicas", 1);
+         const Json& labels = model::get_object(object, "/spec/template/metadata/labels");
+         if (!labels.empty()) give(object["metadata"], "labels", labels);
+       }},
       {"Job.batch", [](Json& object) { job_spec(object["spec"]); }},
       {"CronJob.batch",
        [](Json& object) {
@@ -245,7 +257,19 @@ const std::map<std::string, Defaulter, std::less<>>& defaulters() {
        }},
       {"Service", service},
       {"Secret", secret},
-      {"Ingress.networking.k8s.io", ingress},
+      {"LimitRange", limit_range},
+      {"Event",
+       [](Json& object) {
+         give(object, "reportingComponent", "");
+         give(object, "reportingInstance", "");
+       }},
+      {"EndpointSlice.discovery.k8s.io",
+       [](Json& object) {
+         each(object, "ports", [](Json& port) {
+           give(port, "name", "");
+           give(port, "protocol", "TCP");
+         });
+       }},
       {"HorizontalPodAutoscaler.autoscaling", autoscaler},
       {"NetworkPolicy.networking.k8s.io", network_policy},
       {"PersistentVolumeClaim", claim},

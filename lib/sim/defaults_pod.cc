@@ -71,6 +71,12 @@ void container(Json& object) {
 
 constexpr std::int64_t kDefaultMode = 420;  // 0644
 
+void downward_items(Json& source) {
+  each(source, "items", [](Json& item) {
+    if (item.contains("fieldRef") && item["fieldRef"].is_object()) give(item["fieldRef"], "apiVersion", "v1");
+  });
+}
+
 void volume(Json& object) {
   for (const char* source : {"configMap", "secret", "downwardAPI", "projected"}) {
     if (object.contains(source) && object[source].is_object())
@@ -78,8 +84,10 @@ void volume(Json& object) {
   }
   if (object.contains("hostPath") && object["hostPath"].is_object()) give(object["hostPath"], "type", "");
   if (object.size() == 1 && object.contains("name")) object["emptyDir"] = Json::object();
+  if (object.contains("downwardAPI")) downward_items(object["downwardAPI"]);
   if (!object.contains("projected") || !object["projected"].is_object()) return;
   each(object["projected"], "sources", [](Json& source) {
+    if (source.contains("downwardAPI")) downward_items(source["downwardAPI"]);
     if (source.contains("serviceAccountToken"))
       give(source["serviceAccountToken"], "expirationSeconds", 3600);
   });
@@ -101,10 +109,6 @@ void set_pod_defaults(Json& pod_spec) {
   for (const char* list : {"containers", "initContainers", "ephemeralContainers"})
     each(pod_spec, list, container);
   each(pod_spec, "volumes", volume);
-  each(pod_spec, "topologySpreadConstraints", [](Json& constraint) {
-    give(constraint, "nodeAffinityPolicy", "Honor");
-    give(constraint, "nodeTaintsPolicy", "Ignore");
-  });
 }
 
 }  // namespace instantexec::sim

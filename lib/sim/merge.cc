@@ -126,17 +126,27 @@ class Comparer {
     if (!inner.removed.empty()) out.removed.at(element) = std::move(inner.removed);
   }
 
+  // What a missing container counts as: to the server, one that its encoder never leaves out is there, empty.
+  static const Json* zero(const Json& other, const Type& type, const std::string& name) {
+    static const Json kObject = Json::object();
+    static const Json kArray = Json::array();
+    if (!other.is_structured() || !type.always.contains(name)) return nullptr;
+    return other.is_object() ? &kObject : &kArray;
+  }
+
   static void fields(const Json* before, const Json* after, const Type& type, Comparison& out) {
     if (before != nullptr) {
       for (const auto& [name, field] : before->items()) {
         const Json* other = after != nullptr && after->contains(name) ? &(*after)[name] : nullptr;
+        if (other == nullptr && after != nullptr) other = zero(field, type, name);
         below(&field, other, field_type(type, name), "f:" + name, out);
       }
     }
     if (after != nullptr) {
       for (const auto& [name, field] : after->items()) {
         if (before != nullptr && before->contains(name)) continue;
-        below(nullptr, &field, field_type(type, name), "f:" + name, out);
+        const Json* other = before != nullptr ? zero(field, type, name) : nullptr;
+        below(other, &field, field_type(type, name), "f:" + name, out);
       }
     }
   }

@@ -12,9 +12,7 @@ using model::Json;
 const std::map<std::string, Json, std::less<>>& initial_status() {
   static const std::map<std::string, Json, std::less<>> kStatus = {
       {"Namespace", {{"phase", "Active"}}},
-      {"Pod", {{"phase", "Pending"}}},
       {"PersistentVolumeClaim", {{"phase", "Pending"}}},
-      {"PersistentVolume", {{"phase", "Pending"}}},
       {"Service", {{"loadBalancer", Json::object()}}},
       {"Ingress", {{"loadBalancer", Json::object()}}},
       {"ReplicaSet", {{"replicas", 0}}},
@@ -29,6 +27,29 @@ const std::map<std::string, Json, std::less<>>& initial_status() {
       {"HorizontalPodAutoscaler", {{"currentMetrics", Json()}, {"desiredReplicas", 0}}},
   };
   return kStatus;
+}
+
+Json stored_versions(const Json& definition) {
+  Json out = Json::array();
+  for (const Json& version : model::get_array(definition, "/spec/versions")) {
+    if (model::get_bool(version, "/storage")) out.push_back(model::get_string(version, "/name"));
+  }
+  return out;
+}
+
+// All containers with equal limits and requests for both: Guaranteed; none with any: BestEffort.
+const char* quality_of_service(const Json& pod) {
+  bool any = false;
+  bool all = true;
+  for (const Json& container : model::get_array(pod, "/spec/containers")) {
+    const Json& limits = model::get_object(container, "/resources/limits");
+    const Json& requests = model::get_object(container, "/resources/requests");
+    any = any || !limits.empty() || !requests.empty();
+    for (const char* name : {"cpu", "memory"}) {
+      all = all && limits.contains(name) && (!requests.contains(name) || requests[name] == limits[name]);
+    }
+  }
+  return !any ? "BestEffort" : all ? "Guaranteed" : "Burstable";
 }
 
 // All that counts as specification: everything but metadata and status.
@@ -63,7 +84,8 @@ void keep(Json& metadata, const Json& live, const char* field) {
 
 std::string scalar_problem(const Json& value, Scalar scalar) {
   const auto expected = [&](bool right, std::string_view what) {
-    return right ? std::string() : fmt::format("expected {}, got {}", what, value.dump());
+    // The type, never the value: it may be a Secret's.
+    return right ? std::string() : fmt::format("expected {}, got {}", what, value.type_name());
   };
   switch (scalar) {
     case Scalar::kString:
@@ -106,7 +128,14 @@ void prepare_create(model::Object& object, const ServedKind& kind, std::string u
   if (kind.has_generation) metadata["generation"] = 1;
   if (!kind.has_status) return;
   object.json.erase("status");
-  if (const auto it = initial_status().find(kind.kind()); it != initial_status().end() && !kind.custom) {
+  if (kind.kind() == "PersistentVolume") {
+    object.json["status"] = Json{{"phase", "Pending"}, {"lastPhaseTransitionTime", format_rfc3339(now)}};
+  } else if (kind.kind() == "CustomResourceDefinition") {
+    object.json["status"]["storedVersions"] = stored_versions(object.json);
+  } else if (kind.kind() == "Pod") {
+    object.json["status"] = Json{{"phase", "Pending"}, {"qosClass", quality_of_service(object.json)}};
+  } else if (const auto it = initial_status().find(kind.kind());
+             it != initial_status().end() && !kind.custom) {
     object.json["status"] = it->second;
   } else if (!kind.custom) {
     object.json["status"] = Json::object();
@@ -150,7 +179,7 @@ std::string typing_problem(const Json& value, const Type& type, const std::strin
     return problem.empty() ? "" : path + ": " + problem;
   }
   if (type.shape == Shape::kStruct || type.shape == Shape::kMap) {
-    if (!value.is_object()) return fmt::format("{}: expected map, got {}", path, value.dump());
+    if (!value.is_object()) return fmt::format("{}: expected map, got {}", path, value.type_name());
     for (const auto& [name, field] : value.items()) {
       const Type* inner = type.shape == Shape::kMap ? type.element : type.field(name);
       const std::string below = path + "." + name;
@@ -160,7 +189,7 @@ std::string typing_problem(const Json& value, const Type& type, const std::strin
     }
     return "";
   }
-  if (!value.is_array()) return fmt::format("{}: expected list, got {}", path, value.dump());
+  if (!value.is_array()) return fmt::format("{}: expected list, got {}", path, value.type_name());
   std::size_t index = 0;
   for (const Json& item : value) {
     const std::string below = fmt::format("{}[{}]", path, index++);

@@ -4,7 +4,46 @@
 
 #include <utility>
 
+#include "base/text.h"
+#include "sim/errors.h"
+
 namespace instantexec::sim {
+
+const ErrorCode& errors::code_of(int http_status, bool by_admission) {
+  switch (http_status) {
+    case 400:
+    case 413:
+    case 422:
+      return kInvalid;
+    case 401:
+      return kForbidden;
+    case 403:
+      return by_admission ? kAdmissionDenied : kForbidden;
+    case 404:
+      return kNotFound;
+    case 409:
+      return kConflict;
+    case 429:
+      return kUnavailable;
+    default:
+      return http_status >= 500 ? kUnavailable : kRejected;
+  }
+}
+
+engine::Response to_response(Refusal refusal) {
+  engine::Response out;
+  out.http_status = refusal.code;
+  const bool rejected = refusal.code < 500 || refusal.by_schema;
+  out.outcome = rejected ? engine::Outcome::kRejected : engine::Outcome::kUnknown;
+  const bool by_admission = refusal.message.find("forbidden: User \"") == std::string::npos;
+  const ErrorCode& code = refusal.by_schema ? errors::kInvalid : errors::code_of(refusal.code, by_admission);
+  out.error = make_error(code, sanitise(refusal.message));
+  out.error->reason = std::move(refusal.reason);
+  out.error->http_status = refusal.code;
+  out.causes = std::move(refusal.causes);
+  for (auto& cause : out.causes) cause.message = sanitise_line(cause.message);
+  return out;
+}
 
 tl::unexpected<Refusal> refuse(int code, std::string reason, std::string message) {
   return tl::unexpected<Refusal>(Refusal{code, std::move(reason), std::move(message), {}});
@@ -49,6 +88,10 @@ void FieldErrors::duplicate(std::string field, std::string_view value) {
 void FieldErrors::unsupported(std::string field, std::string_view value, std::string_view allowed) {
   causes.push_back({"FieldValueNotSupported", std::move(field),
                     fmt::format("Unsupported value: {}: supported values: {}", value, allowed)});
+}
+
+void FieldErrors::wrong_type(std::string field, std::string_view why) {
+  causes.push_back({"FieldValueTypeInvalid", std::move(field), fmt::format("Invalid value: {}", why)});
 }
 
 void FieldErrors::not_found(std::string field, std::string_view value) {

@@ -15,7 +15,12 @@ struct Refusal {
   std::string reason;  // "NotFound"; empty as the server leaves it for some 500s
   std::string message;
   std::vector<engine::StatusCause> causes;
+  // A body that does not fit the schema: the server answers 500, and the adapters take it for a rejection.
+  bool by_schema = false;
 };
+
+// The answer a client's adapter makes of a refusal.
+[[nodiscard]] engine::Response to_response(Refusal refusal);
 
 template <typename T>
 using Answer = tl::expected<T, Refusal>;
@@ -40,6 +45,7 @@ struct FieldErrors {
   void forbidden(std::string field, std::string_view why);
   void duplicate(std::string field, std::string_view value);
   void unsupported(std::string field, std::string_view value, std::string_view allowed);
+  void wrong_type(std::string field, std::string_view why);
   void not_found(std::string field, std::string_view value);
 };
 [[nodiscard]] tl::unexpected<Refusal> invalid(std::string_view kind_and_group, std::string_view name,

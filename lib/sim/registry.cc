@@ -12,7 +12,8 @@ using model::get_string;
 using model::Json;
 
 // Built-in kinds whose strategies count generations.
-constexpr std::array<std::string_view, 27> kWithGeneration = {"Pod",
+constexpr std::array<std::string_view, 28> kWithGeneration = {"Pod",
+                                                              "PodTemplate",
                                                               "ReplicationController",
                                                               "DaemonSet",
                                                               "Deployment",

@@ -115,7 +115,12 @@ void TypeTable::read(std::string_view fields_table) {
     }
     const auto parts = split(line.substr(1), ' ');
     IE_CHECK(current != nullptr && parts.size() == 2);
-    current->fields.emplace(parts[0], parse(parts[1]));
+    std::string_view name = parts[0];
+    if (name.ends_with('+')) {
+      name.remove_suffix(1);
+      current->always.emplace(name);
+    }
+    current->fields.emplace(name, parse(parts[1]));
   }
 }
 

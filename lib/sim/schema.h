@@ -3,6 +3,7 @@
 #include <deque>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,6 +35,7 @@ struct Type {
   bool open = false;    // a struct that keeps fields it does not know
   const Type* element = nullptr;
   std::map<std::string, const Type*, std::less<>> fields;
+  std::set<std::string, std::less<>> always;  // fields the server's encoder never leaves out
   // Of a keyed list: key field and what its absence counts as (null: nothing).
   std::vector<std::pair<std::string, model::Json>> keys;
   // Values that absent fields of a struct take (CustomResourceDefinitions only).

@@ -51,6 +51,7 @@ void SimServer::furnish() {
   }
   for (std::size_t i = 0; i < options_.nodes; ++i) api_.create(node(i), wall());
   control_.enabled = options_.controllers;
+  control_.load_balancer = options_.load_balancer;
   run_for(options_.pace.controller * 2);
 }
 

@@ -18,6 +18,8 @@ struct ServerOptions {
   Timestamp start{Duration{1'767'225'600'000}};  // 2026-01-01T00:00:00Z
   std::string version = "v1.36.3";
   std::size_t nodes = 3;
+  // The address that Services of type LoadBalancer get; empty: none, as in a cluster without a provider.
+  std::string load_balancer;
   bool controllers = true;  // false: nothing happens to objects but what clients do
 };
 

@@ -20,6 +20,15 @@ Control::Sync controller_of(const ObjectRef& ref) {
       {{"", "Pod"}, sync_pod},
       {{"", "Namespace"}, sync_namespace},
       {{"apiextensions.k8s.io", "CustomResourceDefinition"}, sync_definition},
+      {{"apps", "StatefulSet"}, sync_stateful_set},
+      {{"apps", "DaemonSet"}, sync_daemon_set},
+      {{"batch", "Job"}, sync_job},
+      {{"", "Service"}, sync_service},
+      {{"", "PersistentVolumeClaim"}, sync_claim},
+      {{"", "PersistentVolume"}, sync_volume},
+      {{"", "ResourceQuota"}, sync_quota},
+      {{"policy", "PodDisruptionBudget"}, sync_disruption_budget},
+      {{"autoscaling", "HorizontalPodAutoscaler"}, sync_autoscaler},
   };
   const auto it = kControllers.find({ref.group, ref.kind});
   return it == kControllers.end() ? nullptr : it->second;
@@ -53,6 +62,16 @@ void Control::look_at_relations(const model::Object& object) {
     if (const Snapshot found = store().by_uid(get_string(owner, "/uid")))
       look_at(found->ref(), pace.controller);
   }
+  const auto look_at_all = [&](const char* group, const char* kind) {
+    for (const Snapshot& other : store().list(group, kind, object.ns()))
+      look_at(other->ref(), pace.controller);
+  };
+  if (object.kind() == "Pod") {
+    look_at_all("", "Service");
+    look_at_all("policy", "PodDisruptionBudget");
+    if (object.terminating()) look_at_all("", "PersistentVolumeClaim");
+  }
+  if (!object.ns().empty() && object.kind() != "ResourceQuota") look_at_all("", "ResourceQuota");
   const ObjectRef place{"", "Namespace", "", object.ns()};
   if (!place.name.empty()) {
     const Snapshot found = store().get(place);
@@ -107,6 +126,20 @@ void Control::event(const model::Object& about, const std::string& type, const s
       {"reportingInstance", ""}}};
   const ObjectRef ref = out.ref();
   if (api.create(std::move(out), wall())) events_[key] = ref;
+}
+
+bool Control::may_try(const model::Object& owner) const {
+  const auto it = retries_.find(owner.uid());
+  return it == retries_.end() || it->second.not_before <= timeline_.now();
+}
+
+void Control::note_failure(const model::Object& owner) {
+  constexpr Duration kFirst{1'000};
+  constexpr Duration kLongest{60'000};
+  Retry& retry = retries_[owner.uid()];
+  retry.wait = std::clamp(retry.wait * 2, kFirst, kLongest);
+  retry.not_before = now() + retry.wait;
+  look_at(owner.ref(), retry.wait);
 }
 
 std::vector<Snapshot> Control::children(const model::Object& owner, std::string_view kind) {

@@ -33,6 +33,7 @@ class Control {
   std::map<std::string, Instant> pod_stops;
   std::size_t scheduled = 0;
   bool enabled = true;
+  std::string load_balancer;  // the address Services of that type get; empty: none, as without a provider
 
   [[nodiscard]] Store& store() { return api.store(); }
   [[nodiscard]] Instant now() const { return timeline_.now(); }
@@ -44,6 +45,10 @@ class Control {
   // Writes a core/v1 Event about an object, or counts one up that says the same.
   void event(const model::Object& about, const std::string& type, const std::string& reason,
              const std::string& message);
+  // After a refused creation controllers wait, longer each time, before they try again for the same owner.
+  [[nodiscard]] bool may_try(const model::Object& owner) const;
+  void note_failure(const model::Object& owner);
+  void note_success(const model::Object& owner) { retries_.erase(owner.uid()); }
   // Children of a kind that are controlled by this object.
   [[nodiscard]] std::vector<Snapshot> children(const model::Object& owner, std::string_view kind);
 
@@ -53,7 +58,13 @@ class Control {
 
   Timeline& timeline_;
   Timestamp start_;
+  struct Retry {
+    Instant not_before;
+    Duration wait{0};
+  };
+
   std::map<model::ObjectRef, Instant> awaited_;
+  std::map<std::string, Retry> retries_;
   std::map<std::string, model::ObjectRef> events_;
 };
 
@@ -63,6 +74,15 @@ void sync_replica_set(Control& control, const model::ObjectRef& ref);
 void sync_pod(Control& control, const model::ObjectRef& ref);
 void sync_namespace(Control& control, const model::ObjectRef& ref);
 void sync_definition(Control& control, const model::ObjectRef& ref);
+void sync_stateful_set(Control& control, const model::ObjectRef& ref);
+void sync_daemon_set(Control& control, const model::ObjectRef& ref);
+void sync_job(Control& control, const model::ObjectRef& ref);
+void sync_service(Control& control, const model::ObjectRef& ref);
+void sync_claim(Control& control, const model::ObjectRef& ref);
+void sync_volume(Control& control, const model::ObjectRef& ref);
+void sync_quota(Control& control, const model::ObjectRef& ref);
+void sync_disruption_budget(Control& control, const model::ObjectRef& ref);
+void sync_autoscaler(Control& control, const model::ObjectRef& ref);
 
 // Ownership: collects what has no owner left, and finishes foreground and orphan deletions.
 void collect_garbage(Control& control, const model::ObjectRef& ref);

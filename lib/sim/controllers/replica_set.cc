@@ -13,8 +13,6 @@ using model::get_int;
 using model::get_string;
 using model::Json;
 
-constexpr Duration kRetry{1000};
-
 // Pods to give up first: not ready, then the youngest.
 void sort_for_removal(std::vector<Snapshot>& pods) {
   std::sort(pods.begin(), pods.end(), [](const Snapshot& a, const Snapshot& b) {
@@ -32,10 +30,11 @@ std::string make_pods(Control& control, const model::Object& set, std::int64_t c
       control.event(set, "Normal", "SuccessfulCreate", "Created pod: " + name);
       continue;
     }
-    const std::string message = "Error creating: " + problem;
-    control.event(set, "Warning", "FailedCreate", message);
+    control.event(set, "Warning", "FailedCreate", "Error creating: " + problem);
+    control.note_failure(set);
     return problem;
   }
+  control.note_success(set);
   return "";
 }
 
@@ -70,8 +69,10 @@ void sync_replica_set(Control& control, const model::ObjectRef& ref) {
   const auto have = static_cast<std::int64_t>(pods.size());
   std::string problem;
   if (!set->terminating() && have < wanted) {
-    problem = make_pods(control, *set, wanted - have);
-    if (!problem.empty()) control.look_at(ref, kRetry);
+    const Json* failure = condition_of(*set, "ReplicaFailure");
+    problem = control.may_try(*set) ? make_pods(control, *set, wanted - have)
+              : failure != nullptr  ? get_string(*failure, "/message")
+                                    : "";
   } else if (!set->terminating() && have > wanted) {
     sort_for_removal(pods);
     for (std::int64_t i = 0; i < have - wanted; ++i) {

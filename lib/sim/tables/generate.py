@@ -6,7 +6,8 @@
 resources.txt  one served resource a line: group version kind plural N|C verbs subresources short-names type
                ("-" stands for an empty column); in the server's order of preference.
 fields.txt     the types behind them. A line that starts in column 1 names a type, followed by "!" when the server
-               replaces it as a whole (x-kubernetes-map-type: atomic). Below it one line per field: name, type.
+               replaces it as a whole (x-kubernetes-map-type: atomic). Below it one line per field: name, type. A "+" behind the name:
+the server's encoder never leaves the field out (a structure held by value, or a required field).
 
 Types: s string, i integer, n number, b boolean, x integer or string, q quantity, t time, ? anything,
 {}T map, {!}T map replaced as a whole, [!]T list replaced as a whole, [=]T set, [a,b=c]T list keyed by a and b, where an
@@ -75,7 +76,12 @@ class Types:
         if short not in self.lines:
             lines = self.lines[short] = []
             lines.append(short + (" !" if schema.get("x-kubernetes-map-type") == "atomic" else ""))
-            lines += [f" {field} {self.of(value)}" for field, value in sorted(schema["properties"].items())]
+            required = schema.get("required", [])
+            for field, value in sorted(schema["properties"].items()):
+                kind = self.of(value)
+                by_value = value.get("default") == {}
+                always = by_value or (field in required and kind not in self.lines)
+                lines.append(f" {field}{'+' if always else ''} {kind}")
         return short
 
 
