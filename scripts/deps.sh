@@ -52,8 +52,14 @@ main() {
     --lint) want_lint=1 ;;
     --tree-sitter) want_tree_sitter=1 ;;
     --no-apt) export INSTANTEXEC_NO_APT=1 ;;
-    --where) where "${2:-}" && exit 0 ;;
-    --recipe) "${2//-/_}_build" "$3" && exit 0 ;; # see ensure in deps/common.sh
+    --where)
+      where "${2:-}"
+      exit
+      ;;
+    --recipe) # see ensure in deps/common.sh; not in a list with &&, where `set -e` would be off
+      "${2//-/_}_build" "$3"
+      exit
+      ;;
     -h | --help) usage && exit 0 ;;
     *) usage >&2 && exit 2 ;;
     esac

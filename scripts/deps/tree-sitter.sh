@@ -7,7 +7,7 @@ tree_sitter_inputs() { sed 's/#.*//; /^[[:space:]]*$/d' "$lock_file"; }
 # fetch_npm PACKAGE@VERSION SHA256: downloads, verifies and unpacks one package; prints its folder.
 fetch_npm() {
   local package="$1" digest="$2" tarball actual folder
-  tarball="$(npm pack --silent "$package" 2>npm.log)" || {
+  tarball="$(npm pack --loglevel=error "$package" 2>npm.log)" || {
     cat npm.log >&2
     fail "npm could not fetch $package" "check the network and the npm configuration, then run scripts/deps.sh --tree-sitter"
   }
