@@ -49,7 +49,10 @@ void ChildIndex::upsert(const model::Object& object) {
     const std::string owner_uid = model::get_string(owner, "/uid");
     if (!owner_uid.empty()) children_[owner_uid].insert(uid);
   }
-  if (object.kind() == "Pod") note_terminations(object);
+  if (object.kind() == "Pod") {
+    note_terminations(object);
+    note_pull_answers(object);
+  }
   objects_.insert_or_assign(uid, object);
 }
 
@@ -61,10 +64,9 @@ void ChildIndex::erase(const model::Object& object) {
   }
   unlink(uid);
   objects_.erase(uid);
-  const auto first = terminations_.lower_bound({uid, ""});
-  auto last = first;
-  while (last != terminations_.end() && last->first.first == uid) ++last;
-  terminations_.erase(first, last);
+  const auto of_pod = [&uid](const auto& entry) { return entry.first.first == uid; };
+  std::erase_if(terminations_, of_pod);
+  std::erase_if(pull_answers_, of_pod);
 }
 
 void ChildIndex::erase_event(const std::string& uid) {
@@ -106,6 +108,20 @@ void ChildIndex::note_terminations(const model::Object& pod) {
   }
 }
 
+void ChildIndex::note_pull_answers(const model::Object& pod) {
+  for (const std::string_view list : kContainerLists) {
+    for (const model::Json& container : model::get_array(pod.json, list)) {
+      const ContainerKey key{pod.uid(), model::get_string(container, "/name")};
+      const std::string reason = model::get_string(container, "/state/waiting/reason");
+      if (reason == "ErrImagePull") {
+        pull_answers_[key] = model::get_string(container, "/state/waiting/message");
+      } else if (reason != "ImagePullBackOff") {
+        pull_answers_.erase(key);
+      }
+    }
+  }
+}
+
 const model::Object* ChildIndex::find(std::string_view uid) const {
   const auto it = objects_.find(uid);
   return it == objects_.end() ? nullptr : &it->second;
@@ -114,6 +130,7 @@ const model::Object* ChildIndex::find(std::string_view uid) const {
 Family ChildIndex::family(std::string_view uid) const {
   Family family;
   family.terminations = &terminations_;
+  family.pull_answers = &pull_answers_;
   if (uid.empty()) return family;
   std::set<std::string, std::less<>> seen{std::string(uid)};  // owner references may form a ring
   std::vector<std::string> open{std::string(uid)};

@@ -27,10 +27,15 @@ struct Termination {
 // What pods do not remember themselves: a status holds only the last end of a container.
 using TerminationLog = std::map<ContainerKey, std::vector<Termination>>;
 
+// What the registry last answered to a container that could not be pulled. The status holds it for seconds
+// only; then it says no more than "Back-off pulling image".
+using PullAnswers = std::map<ContainerKey, std::string>;
+
 // The descendants of one object. Pointers live as long as the index is not changed.
 struct Family {
   std::vector<const model::Object*> members;     // every owner before what it owns
   const TerminationLog* terminations = nullptr;  // null: not known
+  const PullAnswers* pull_answers = nullptr;     // null: not known
 
   [[nodiscard]] std::vector<const model::Object*> of_kind(std::string_view kind) const;
 };
@@ -61,12 +66,14 @@ class ChildIndex {
   void erase_event(const std::string& uid);
   void unlink(const std::string& uid);
   void note_terminations(const model::Object& pod);
+  void note_pull_answers(const model::Object& pod);
 
   std::map<std::string, model::Object, std::less<>> objects_;                        // by UID
   std::map<std::string, std::set<std::string>, std::less<>> children_;               // owner UID → UIDs
   std::map<std::string, std::map<std::string, model::Object>, std::less<>> events_;  // subject UID → …
   std::map<std::string, std::string> event_subjects_;                                // event UID → subject
   TerminationLog terminations_;
+  PullAnswers pull_answers_;
 };
 
 }  // namespace instantexec::status

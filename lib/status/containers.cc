@@ -51,6 +51,12 @@ struct Container {
     const auto log = input.family.terminations->find({pod.uid(), name()});
     return log == input.family.terminations->end() ? std::vector<Termination>{} : log->second;
   }
+  // What the registry said before the back-off began; "" when that was not seen.
+  [[nodiscard]] std::string pull_answer() const {
+    if (input.family.pull_answers == nullptr) return {};
+    const auto answer = input.family.pull_answers->find({pod.uid(), name()});
+    return answer == input.family.pull_answers->end() ? std::string{} : answer->second;
+  }
   [[nodiscard]] Problem problem(std::string_view reason, std::string_view text, std::string_view hint,
                                 std::optional<Timestamp> doomed_at) const {
     Problem out;
@@ -105,8 +111,9 @@ PullFailure classify_pull(std::string_view message) {
 
 Problem pull_problem(const Container& c) {
   const std::string image = model::get_string(c.spec, "/image", model::get_string(c.status, "/image"));
-  // A later state says only "Back-off pulling image"; the event keeps what the registry answered.
+  // A later state says only "Back-off pulling image"; we, and the event, keep what the registry answered.
   std::vector<std::string> messages{c.waiting_message()};
+  if (std::string answer = c.pull_answer(); !answer.empty()) messages.push_back(std::move(answer));
   std::optional<Timestamp> since;
   for (const model::Object* event : events_about(c.pod, c.input)) {
     const EventView view(*event);

@@ -48,6 +48,23 @@ TEST(FailureCause, NoLogWithoutAContainerThatRan) {
   EXPECT_FALSE(out.cause.hint.empty());
 }
 
+TEST(FailureCause, ABackOffStillKnowsWhatTheRegistryAnswered) {
+  const std::string refused = pending("'state':{'waiting':{'reason':'ErrImagePull','message':'not found'}}");
+  const std::string backing_off =
+      pending("'state':{'waiting':{'reason':'ImagePullBackOff','message':'Back-off pulling image'}}");
+  const std::string running = pending("'state':{'running':{'startedAt':'@9'}}");
+  const auto with =
+      explain(kRolling, {replica_set(2, 1, 1), pod("p", "rs2", refused), pod("p", "rs2", backing_off)}, 20);
+  EXPECT_NE(with.cause.summary.find("was not found"), std::string::npos) << with.cause.summary;
+  const auto unseen = explain(kRolling, {replica_set(2, 1, 1), pod("p", "rs2", backing_off)}, 20);
+  EXPECT_EQ(unseen.cause.summary.find("was not found"), std::string::npos) << unseen.cause.summary;
+  const auto recovered = explain(kRolling,
+                                 {replica_set(2, 1, 1), pod("p", "rs2", refused), pod("p", "rs2", running),
+                                  pod("p", "rs2", backing_off)},
+                                 20);
+  EXPECT_EQ(recovered.cause.summary.find("was not found"), std::string::npos) << recovered.cause.summary;
+}
+
 TEST(FailureCause, OutOfTimeNamesThePodAndAsksForItsLog) {
   const std::string late = deployment(
       "'replicas':1",
