@@ -139,4 +139,16 @@ std::string event(std::string_view uid, std::string_view reason, std::string_vie
       uid, reason, message, first, last, count, path);
 }
 
+std::string plain(std::string_view api, std::string_view kind, std::string_view rest) {
+  return fmt::format(
+      "{{'apiVersion':'{}','kind':'{}','metadata':{{'name':'x','namespace':'demo','uid':'x','generation':2,"
+      "'creationTimestamp':'@0'}}{}{}}}",
+      api, kind, rest.empty() ? "" : ",", rest);
+}
+
+std::string condition(std::string_view type, std::string_view status, std::string_view reason, int since) {
+  return fmt::format("{{'type':'{}','status':'{}','reason':'{}','message':'m','lastTransitionTime':'@{}'}}",
+                     type, status, reason, since);
+}
+
 }  // namespace instantexec::status::test

@@ -55,5 +55,9 @@ void check(const std::vector<Row>& rows, Tweak tweak = nullptr);
 // An Event about the object with this UID.
 [[nodiscard]] std::string event(std::string_view uid, std::string_view reason, std::string_view message,
                                 int first, int last, int count, std::string_view container = "");
+// Any object "x" of generation 2, created at the moment of the apply; `rest` are more top-level fields.
+[[nodiscard]] std::string plain(std::string_view api, std::string_view kind, std::string_view rest);
+[[nodiscard]] std::string condition(std::string_view type, std::string_view status,
+                                    std::string_view reason = "", int since = 0);
 
 }  // namespace instantexec::status::test
