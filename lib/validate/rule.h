@@ -49,6 +49,7 @@ class Reporter {
 [[nodiscard]] std::span<const Rule> resource_rules();
 [[nodiscard]] std::span<const Rule> probe_rules();
 [[nodiscard]] std::span<const Rule> security_rules();
+[[nodiscard]] std::span<const Rule> object_rules();
 [[nodiscard]] std::span<const Rule> pod_rules();
 [[nodiscard]] std::span<const Rule> scheduling_rules();
 [[nodiscard]] std::span<const Rule> reference_rules();

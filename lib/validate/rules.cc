@@ -35,9 +35,9 @@ void Reporter::add(const model::Manifest& manifest, std::string_view pointer, st
 const std::vector<Rule>& all_rules() {
   static const std::vector<Rule> kRules = [] {
     std::vector<Rule> out;
-    for (const auto family : {api_rules(), pod_rules(), scheduling_rules(), image_rules(), resource_rules(),
-                              probe_rules(), security_rules(), reference_rules(), service_rules(),
-                              availability_rules(), network_rules(), access_rules()}) {
+    for (const auto family : {api_rules(), object_rules(), pod_rules(), scheduling_rules(), image_rules(),
+                              resource_rules(), probe_rules(), security_rules(), reference_rules(),
+                              service_rules(), availability_rules(), network_rules(), access_rules()}) {
       out.insert(out.end(), family.begin(), family.end());
     }
     return out;

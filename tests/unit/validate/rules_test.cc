@@ -290,6 +290,15 @@ const std::vector<Row>& rows() {
       {"access.cluster-admin", "kind: Role, name: web", "kind: ClusterRole, name: cluster-admin", kWarning,
        "roleRef.name"},
       {"access.wildcard", "verbs: [get]", "verbs: ['*']", kWarning, "rules[0].verbs"},
+      {"object.name", "metadata: {name: batch,", "metadata: {name: my_batch,", kError, "metadata.name"},
+      {"object.name", "metadata: {name: once, namespace: demo}", "metadata: {name: once, namespace: demo.x}",
+       kError, "metadata.namespace"},
+      {"object.labels", "metadata: {labels: {app: once}}", "metadata: {labels: {app: -once}}", kError,
+       "spec.template.metadata.labels.app"},
+      {"object.labels", "metadata: {labels: {app: once}}", "metadata: {labels: {app: once, ok: yes}}", kError,
+       "spec.template.metadata.labels.ok"},
+      {"object.labels", "metadata: {labels: {app: once}}", "metadata: {labels: {app: once, a/b/c: x}}",
+       kError, "spec.template.metadata.labels[a/b/c]"},
       {"api.removed", "apiVersion: policy/v1", "apiVersion: policy/v1beta1", kError, "apiVersion"},
   };
   return kRows;
@@ -354,6 +363,35 @@ TEST(Rules, UnenforcedNamespacesGetWarnings) {
   EXPECT_THAT(fields, testing::ElementsAre("spec.containers[0].securityContext.privileged",
                                            "spec.containers[0].securityContext.runAsNonRoot",
                                            "spec.hostNetwork", "spec.volumes[0].hostPath"));
+}
+
+TEST(Rules, NamesByKind) {
+  struct NameRow {
+    const char* api_version;
+    const char* kind;
+    const char* name;
+    bool good;
+  };
+  const std::vector<NameRow> names{
+      {"v1", "ConfigMap", "a.b-c.d", true},
+      {"v1", "ConfigMap", "A", false},
+      {"v1", "Service", "a.b", false},
+      {"v1", "Namespace", "a.b", false},
+      {"rbac.authorization.k8s.io/v1", "ClusterRole", "system:Node_x", true},
+      {"rbac.authorization.k8s.io/v1", "ClusterRole", "a/b", false},
+      {"example.com/v1", "Widget", "UP", false},
+      {"certificates.k8s.io/v1", "CertificateSigningRequest", "Any_thing", true},  // rules of its own
+  };
+  for (const NameRow& row : names) {
+    std::vector<model::Manifest> manifests(1);
+    manifests[0].object.json = {
+        {"apiVersion", row.api_version}, {"kind", row.kind}, {"metadata", {{"name", row.name}}}};
+    Scope scope;
+    scope.manifests = manifests;
+    bool named = false;
+    for (const Finding& finding : check_manifests(scope)) named = named || finding.rule == "object.name";
+    EXPECT_EQ(named, !row.good) << row.kind << " " << row.name;
+  }
 }
 
 TEST(Rules, BudgetsThatOverlap) {
