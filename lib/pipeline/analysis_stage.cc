@@ -4,8 +4,6 @@
 #include <utility>
 
 #include "base/text.h"
-#include "pipeline/bounded_cluster.h"
-#include "pipeline/errors.h"
 #include "pipeline/live_objects.h"
 #include "pipeline/pipeline.h"
 
@@ -32,9 +30,11 @@ std::string gate_summary(const model::AnalysisResult& result) {
 
 }  // namespace
 
-Result<std::string> InstantExecutionPipeline::recorded_commit(engine::Cluster& cluster) {
-  IE_TRY_ASSIGN(const auto revisions, engine::history(environment(cluster), context_.release));
-  for (const auto& revision : revisions) {
+Result<std::string> InstantExecutionPipeline::recorded_commit(Instant deadline) {
+  BoundedCluster bounded(*ports_.cluster, ports_.clock, deadline);
+  const auto revisions = engine::history(environment(bounded), context_.release);
+  IE_TRY(checked(bounded, revisions ? Status{} : fail(revisions.error())));
+  for (const auto& revision : *revisions) {
     if (revision.in_force) return revision.source_commit;
   }
   return std::string{};
@@ -43,10 +43,7 @@ Result<std::string> InstantExecutionPipeline::recorded_commit(engine::Cluster& c
 Result<std::map<model::ObjectRef, model::Object>> InstantExecutionPipeline::ask_live(Instant deadline) {
   BoundedCluster bounded(*ports_.cluster, ports_.clock, deadline);
   auto live = find_live(bounded, context_.manifests);
-  signal_ = bounded.interrupted_by();
-  if (!live && bounded.expired()) {
-    return fail(errors::kStageTimeout, "the cluster did not answer within the limit of stage ai-analysis");
-  }
+  IE_TRY(checked(bounded, live ? Status{} : fail(live.error())));
   return live;
 }
 
@@ -58,7 +55,7 @@ Result<InstantExecutionPipeline::Ending> InstantExecutionPipeline::analyse(Insta
                         {context_.release.release, context_.release.ns},
                         context_.input_findings.empty()};
   if (ports_.cluster != nullptr && !context_.offline) {
-    IE_TRY_ASSIGN(base, recorded_commit(*ports_.cluster));
+    IE_TRY_ASSIGN(base, recorded_commit(deadline));
     IE_TRY_ASSIGN(live, ask_live(deadline));
     resources.live = &live;
   }

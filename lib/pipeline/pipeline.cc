@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "pipeline/errors.h"
 
 namespace instantexec::pipeline {
 namespace {
@@ -126,6 +127,16 @@ void InstantExecutionPipeline::step(StageId id, std::string text, bool ok) {
 
 void InstantExecutionPipeline::add_gates(const std::vector<model::GateResult>& gates) {
   report_.gates.insert(report_.gates.end(), gates.begin(), gates.end());
+}
+
+Status InstantExecutionPipeline::checked(const BoundedCluster& bounded, Status result) {
+  if (bounded.interrupted_by()) {
+    signal_ = bounded.interrupted_by();
+    return fail(errors::kInterrupted, "interrupted; nothing was written");
+  }
+  if (bounded.expired())
+    return fail(errors::kStageTimeout, "the cluster did not answer within the limit of the stage");
+  return result;
 }
 
 }  // namespace instantexec::pipeline

@@ -13,6 +13,7 @@
 #include "engine/ports.h"
 #include "engine/repository.h"
 #include "model/run_report.h"
+#include "pipeline/bounded_cluster.h"
 #include "pipeline/governance.h"
 #include "policy/gates.h"
 #include "validate/baseline.h"
@@ -92,7 +93,10 @@ class InstantExecutionPipeline {
   Result<Ending> validate(Instant deadline);
   Result<Ending> deploy(Instant deadline);
 
-  Result<std::string> recorded_commit(engine::Cluster& cluster);
+  Result<std::string> recorded_commit(Instant deadline);
+  // Why work on the bounded cluster must stop, or its error: a signal and the limit come before what they
+  // caused.
+  Status checked(const BoundedCluster& bounded, Status result);
   Result<std::map<model::ObjectRef, model::Object>> ask_live(Instant deadline);
   Result<validate::NamespaceSnapshot> ask_cluster(Instant deadline, std::vector<model::Finding>& findings);
   [[nodiscard]] engine::Environment environment(engine::Cluster& cluster) const;

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "base/text.h"
-#include "pipeline/bounded_cluster.h"
 #include "pipeline/errors.h"
 #include "pipeline/namespace_snapshot.h"
 #include "pipeline/pipeline.h"
@@ -72,16 +71,10 @@ void add_baseline(const validate::BaselineReport& baseline, std::vector<Finding>
 Result<validate::NamespaceSnapshot> InstantExecutionPipeline::ask_cluster(Instant deadline,
                                                                           std::vector<Finding>& findings) {
   BoundedCluster bounded(*ports_.cluster, ports_.clock, deadline);
-  const auto stopped = [&](Error error) -> tl::unexpected<Error> {
-    signal_ = bounded.interrupted_by();
-    if (!bounded.expired()) return fail(std::move(error));
-    return fail(errors::kStageTimeout,
-                "the cluster did not answer within the limit of stage synthetic-validation");
-  };
   auto planned = engine::plan_release(environment(bounded), context_.release, context_.manifests);
-  if (!planned) return stopped(std::move(planned).error());
+  IE_TRY(checked(bounded, planned ? Status{} : fail(planned.error())));
   auto snapshot = read_namespace(bounded, ports_.clock, context_.release.ns);
-  if (!snapshot) return stopped(std::move(snapshot).error());
+  IE_TRY(checked(bounded, snapshot ? Status{} : fail(snapshot.error())));
   step(StageId::kValidation,
        fmt::format("Server dry-run: {} checked, {}", counted(planned->plan.steps.size(), "object"),
                    count_findings(planned->findings)),

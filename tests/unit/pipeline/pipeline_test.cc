@@ -1,0 +1,177 @@
+#include "pipeline/pipeline.h"
+
+#include <gtest/gtest.h>
+
+#include "unit/pipeline/fixtures.h"
+
+namespace instantexec::pipeline::test {
+namespace {
+
+using model::DeployResult;
+using model::StageStatus;
+
+TEST(Pipeline, TakesAChangeThroughAllStages) {
+  World world;
+  const auto report = world.run(world.context(web()));
+  ASSERT_FALSE(report.error.has_value()) << report.error->to_string();
+  EXPECT_EQ(report.exit, ExitCode::kDone);
+  ASSERT_EQ(report.stages.size(), 3U);
+  for (const auto& stage : report.stages) EXPECT_EQ(stage.status, StageStatus::kPassed) << stage.summary;
+  ASSERT_TRUE(report.deployment.has_value());
+  EXPECT_EQ(report.deployment->result, DeployResult::kDeployed);
+  EXPECT_EQ(report.analysis->decision, model::DecisionType::kApprove);
+  EXPECT_TRUE(report.validation->passed);
+  EXPECT_EQ(report.gates.size(), 6U);
+}
+
+TEST(Pipeline, ASecondRunWritesNothing) {
+  World world;
+  ASSERT_EQ(world.run(world.context(web())).exit, ExitCode::kDone);
+  const std::size_t before = world.writes();
+  const auto report = world.run(world.context(web()));
+  EXPECT_EQ(report.exit, ExitCode::kDone);
+  EXPECT_EQ(report.deployment->result, DeployResult::kNothingToDo);
+  EXPECT_EQ(world.writes(), before);
+}
+
+TEST(Pipeline, TheNextRunComparesWithTheRecordedCommit) {
+  World world;
+  PipelineContext context = world.context(web());
+  context.release.source_commit = "fedcba9876543210";
+  ASSERT_EQ(world.run(context).exit, ExitCode::kDone);
+  EXPECT_EQ(world.repository.asked_base, "") << "nothing was recorded yet";
+  world.run(world.context(web()));
+  EXPECT_EQ(world.repository.asked_base, "fedcba9876543210");
+}
+
+TEST(Pipeline, AProvenConflictStopsBeforeTheCluster) {
+  World world;
+  world.repository.touch("notes.md", "<<<<<<< HEAD\na\n=======\nb\n>>>>>>> topic\n");
+  const auto report = world.run(world.context(web()));
+  EXPECT_EQ(report.exit, ExitCode::kRejected);
+  EXPECT_EQ(report.analysis->decision, model::DecisionType::kReject);
+  ASSERT_EQ(report.stages.size(), 3U);
+  EXPECT_EQ(report.stages[1].status, StageStatus::kSkipped);
+  EXPECT_EQ(world.writes(), 0U);
+}
+
+TEST(Pipeline, AnObjectOfAnotherReleaseIsAConflict) {
+  World world;
+  ASSERT_EQ(world.run(world.context(web())).exit, ExitCode::kDone);
+  PipelineContext other = world.context(web());
+  other.release.release = "blog";
+  const std::size_t before = world.writes();
+  const auto report = world.run(other);
+  EXPECT_EQ(report.exit, ExitCode::kRejected);
+  ASSERT_FALSE(report.analysis->conflicts.empty());
+  EXPECT_EQ(report.analysis->conflicts[0].rule, "conflict.owned-elsewhere");
+  EXPECT_EQ(world.writes(), before);
+}
+
+TEST(Pipeline, WhatTheServerRefusesFailsValidationAtItsLine) {
+  World world;
+  std::string yaml = web();
+  yaml.replace(yaml.find("matchLabels: {app: web}"), 23, "matchLabels: {app: api}");
+  const auto report = world.run(world.context(yaml));
+  EXPECT_EQ(report.exit, ExitCode::kValidationFailed);
+  ASSERT_TRUE(report.validation.has_value());
+  bool placed = false;
+  for (const auto& finding : report.validation->findings) {
+    placed = placed || (finding.rule.starts_with("server.") && finding.at.file == "web.yaml" &&
+                        finding.at.begin.line > 0);
+  }
+  EXPECT_TRUE(placed) << "a finding of the server names file and line";
+  EXPECT_EQ(world.writes(), 0U);
+}
+
+TEST(Pipeline, AFailedRolloutIsUndoneAndSaysWhy) {
+  World world;
+  ASSERT_EQ(world.run(world.context(web())).exit, ExitCode::kDone);
+  const auto report = world.run(world.context(web("registry.invalid/web:does-not-exist")));
+  EXPECT_EQ(report.exit, ExitCode::kRolledBack);
+  ASSERT_TRUE(report.deployment.has_value());
+  EXPECT_EQ(report.deployment->result, DeployResult::kRolledBack);
+  ASSERT_TRUE(report.deployment->cause.has_value());
+  EXPECT_NE(report.deployment->cause->summary.find("was not found"), std::string::npos)
+      << report.deployment->cause->summary;
+  ASSERT_TRUE(report.deployment->verification.has_value());
+  EXPECT_TRUE(report.deployment->verification->values);
+  EXPECT_TRUE(report.deployment->verification->identity);
+}
+
+TEST(Pipeline, StagesCanRunAlone) {
+  World world;
+  PipelineContext context = world.context(web());
+  context.stages = {model::StageId::kAnalysis, model::StageId::kValidation};
+  const auto report = world.run(context);
+  EXPECT_EQ(report.exit, ExitCode::kDone);
+  EXPECT_EQ(report.stages.size(), 2U);
+  EXPECT_FALSE(report.deployment.has_value());
+  EXPECT_EQ(world.writes(), 0U);
+}
+
+TEST(Pipeline, OfflineAsksNoCluster) {
+  World world;
+  PipelineContext context = world.context(web());
+  context.offline = true;
+  PipelinePorts ports = world.ports();
+  ports.cluster = nullptr;
+  const auto report = InstantExecutionPipeline(context, ports).run_pipeline();
+  EXPECT_EQ(report.exit, ExitCode::kDone) << (report.error ? report.error->to_string() : "");
+  EXPECT_EQ(report.deployment->result, DeployResult::kDryRun);
+  EXPECT_TRUE(world.server.audit().empty());
+}
+
+TEST(Pipeline, WhoDeclinesWritesNothing) {
+  World world;
+  PipelinePorts ports = world.ports();
+  std::size_t asked = 0;
+  ports.approve = [&](const engine::PlanResult& planned) -> Result<bool> {
+    ++asked;
+    EXPECT_TRUE(planned.plan.changes_anything());
+    return false;
+  };
+  const auto report = InstantExecutionPipeline(world.context(web()), ports).run_pipeline();
+  EXPECT_EQ(asked, 1U);
+  EXPECT_EQ(report.exit, ExitCode::kRejected);
+  EXPECT_EQ(world.writes(), 0U);
+}
+
+TEST(Pipeline, UnreadableInputFailsValidationAndCostsConfidence) {
+  World world;
+  const auto report =
+      world.run(world.context(web() + "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: }\n"));
+  EXPECT_NE(report.exit, ExitCode::kDone);
+  EXPECT_LT(report.analysis->confidence, 0.85);
+  EXPECT_EQ(world.writes(), 0U);
+}
+
+TEST(Pipeline, AStageThatTakesTooLongFails) {
+  World world;
+  PipelineContext context = world.context(web());
+  context.limits.validation = Duration{0};
+  const auto report = world.run(context);
+  ASSERT_TRUE(report.error.has_value());
+  EXPECT_EQ(report.error->code->name, "stage.timeout");
+  EXPECT_EQ(report.exit, ExitCode::kValidationFailed);
+  EXPECT_EQ(world.writes(), 0U);
+}
+
+TEST(Pipeline, AnInterruptionBeforeTheFirstWriteLeavesNothing) {
+  World world;
+  world.client.interrupt(2);
+  const auto report = world.run(world.context(web()));
+  ASSERT_TRUE(report.error.has_value());
+  EXPECT_EQ(report.exit, ExitCode::kInterrupted);
+  EXPECT_EQ(world.writes(), 0U);
+}
+
+TEST(ExitCodes, EveryEndingHasOne) {
+  EXPECT_EQ(exit_of(DeployResult::kRefused), ExitCode::kValidationFailed);
+  EXPECT_EQ(exit_of(DeployResult::kRollbackIncomplete), ExitCode::kRollbackFailed);
+  EXPECT_EQ(exit_of(DeployResult::kFailedKept), ExitCode::kRollbackFailed);
+  EXPECT_EQ(exit_of(DeployResult::kInterrupted), ExitCode::kInterrupted);
+}
+
+}  // namespace
+}  // namespace instantexec::pipeline::test
