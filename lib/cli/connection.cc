@@ -51,7 +51,12 @@ class RealConnection final : public Connection {
 class SimulatedConnection final : public Connection {
  public:
   explicit SimulatedConnection(const std::string& ns)
-      : client_(server_), ns_(ns.empty() ? "default" : ns), ns_given_(!ns.empty()) {}
+      : client_(server_), ns_(ns.empty() ? "default" : ns), ns_given_(!ns.empty()) {
+    // A namespace the user names is there, as one would choose a cluster that has it.
+    engine::CreateRequest request;
+    request.body.json = {{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", ns_}}}};
+    if (ns_given_) server_.act(request);
+  }
 
   engine::Cluster& cluster() override { return client_; }
   engine::Clock& clock() override { return client_; }

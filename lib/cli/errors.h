@@ -15,7 +15,5 @@ inline constexpr ErrorCode kNotAvailable{"cluster.needed", ExitCode::kUsage,
                                          "use --dry-run=server, or --simulate"};
 inline constexpr ErrorCode kUnknownTopic{"explain.unknown", ExitCode::kUsage, "There is no such code.",
                                          "kubectl instantexec explain"};
-inline constexpr ErrorCode kOutput{"output.failed", ExitCode::kInternal, "A result could not be written.",
-                                   ""};
 
 }  // namespace instantexec::cli::errors

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "cli/errors.h"
 #include "manifest/emit.h"
 #include "os/files.h"
 #include "report/ci.h"

@@ -56,7 +56,7 @@ pipeline::StageLimits limits_of(const Workspace& workspace) {
 std::optional<Error> unreadable(const manifest::Manifests& manifests) {
   if (manifests.findings.empty()) return std::nullopt;
   const model::Finding& first = manifests.findings.front();
-  std::string message = fmt::format("{}: {}", first.at.to_string(), first.message);
+  std::string message = fmt::format("{}: {} [{}]", first.at.to_string(), first.message, first.rule);
   if (manifests.findings.size() > 1) message += fmt::format(" (and {} more)", manifests.findings.size() - 1);
   return make_error(plan::errors::kInvalidManifests, std::move(message), first.hint);
 }
@@ -116,7 +116,7 @@ Outcome run_pipeline_verb(const VerbContext& context) {
 }
 
 Outcome run_baseline(const VerbContext& context) {
-  auto opened = Workspace::open(context, Workspace::Need::kRequired);
+  auto opened = Workspace::open(context, Workspace::Need::kAlways);
   model::RunReport bare;
   bare.verb = "baseline";
   if (!opened) return failed(std::move(bare), std::move(opened).error(), std::nullopt);

@@ -56,7 +56,7 @@ Result<bool> confirm(const VerbContext& context, const std::string& question) {
 }
 
 Outcome run_plan(const VerbContext& context) {
-  auto workspace = Workspace::open(context, Workspace::Need::kRequired);
+  auto workspace = Workspace::open(context, Workspace::Need::kAlways);
   if (!workspace) return failed(bare_report("plan"), std::move(workspace).error(), std::nullopt);
   Workspace& w = **workspace;
   model::RunReport report = w.new_report("plan");
@@ -81,7 +81,7 @@ Outcome run_plan(const VerbContext& context) {
 }
 
 Outcome run_rollback(const VerbContext& context) {
-  auto workspace = Workspace::open(context, Workspace::Need::kRequired);
+  auto workspace = Workspace::open(context, Workspace::Need::kAlways);
   if (!workspace) return failed(bare_report("rollback"), std::move(workspace).error(), std::nullopt);
   Workspace& w = **workspace;
   const int revision = context.options.deploy.revision;
@@ -94,11 +94,14 @@ Outcome run_rollback(const VerbContext& context) {
     return failed(w.new_report("rollback"),
                   make_error(pipeline::errors::kDeclined, "declined; nothing was written"), std::nullopt);
   }
-  return deployed(w, "rollback", engine::rollback(w.engine_environment(), w.release(), revision));
+  // Going back includes removing what was added since, whatever deploys do.
+  engine::ReleaseOptions release = w.release();
+  release.prune = context.options.deploy.prune.value_or(true);
+  return deployed(w, "rollback", engine::rollback(w.engine_environment(), release, revision));
 }
 
 Outcome run_recover(const VerbContext& context) {
-  auto workspace = Workspace::open(context, Workspace::Need::kRequired);
+  auto workspace = Workspace::open(context, Workspace::Need::kAlways);
   if (!workspace) return failed(bare_report("recover"), std::move(workspace).error(), std::nullopt);
   Workspace& w = **workspace;
   return deployed(
@@ -107,7 +110,7 @@ Outcome run_recover(const VerbContext& context) {
 }
 
 Outcome run_status(const VerbContext& context) {
-  auto workspace = Workspace::open(context, Workspace::Need::kRequired);
+  auto workspace = Workspace::open(context, Workspace::Need::kAlways);
   if (!workspace) return failed(bare_report("status"), std::move(workspace).error(), std::nullopt);
   Workspace& w = **workspace;
   auto status = engine::release_status(w.engine_environment(), w.release());
@@ -122,7 +125,7 @@ Outcome run_status(const VerbContext& context) {
 }
 
 Outcome run_history(const VerbContext& context) {
-  auto workspace = Workspace::open(context, Workspace::Need::kRequired);
+  auto workspace = Workspace::open(context, Workspace::Need::kAlways);
   if (!workspace) return failed(bare_report("history"), std::move(workspace).error(), std::nullopt);
   Workspace& w = **workspace;
   auto revisions = engine::history(w.engine_environment(), w.release());

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "cli/errors.h"
 #include "cli/version.h"
 #include "kube/kubeconfig_errors.h"
 #include "manifest/load.h"
@@ -32,6 +33,9 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const VerbContext& context, N
   std::unique_ptr<Workspace> workspace(new Workspace(context));
   const Options& options = context.options;
   IE_TRY_ASSIGN(workspace->config_, load_config(options.input));
+  if (need == Need::kAlways && options.deploy.dry_run == DryRun::kClient) {
+    return fail(errors::kNotAvailable, "--dry-run=client asks no cluster, and this command is about one");
+  }
   workspace->holder_ = holder_name(context.environment);
   std::string ns = options.cluster.config.ns.empty() ? "default" : options.cluster.config.ns;
   bool ns_given = !options.cluster.config.ns.empty();
@@ -41,7 +45,7 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const VerbContext& context, N
     auto connection = connect(options.cluster, context.environment, reads_input);
     if (connection) {
       workspace->connection_ = std::move(*connection);
-    } else if (need == Need::kRequired || connection.error().code->name != kube::errors::kNoCluster.name) {
+    } else if (need != Need::kIfThereIs || connection.error().code->name != kube::errors::kNoCluster.name) {
       return fail(std::move(connection).error());
     } else {
       workspace->warn("no cluster is configured; the server's own checks are left out");
@@ -52,6 +56,9 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const VerbContext& context, N
     workspace->cluster_ = std::make_unique<pipeline::BoundedCluster>(workspace->connection_->cluster(),
                                                                      workspace->connection_->clock(), kNever);
     IE_TRY_ASSIGN(workspace->info_, workspace->cluster_->info());
+    if (workspace->info_.simulated) {
+      workspace->warn("simulated: an in-memory cluster is used, and no real one is changed");
+    }
     ns = workspace->connection_->ns();
     ns_given = workspace->connection_->ns_given();
   }
@@ -80,6 +87,10 @@ Result<manifest::Manifests> Workspace::load_manifests() {
   manifest::LoadOptions load;
   load.default_namespace = release_.ns;
   manifest::Manifests manifests = manifest::manifests_from(inputs.files, load);
+  // Deploying nothing would prune everything; it is never what was meant.
+  if (manifests.objects.empty() && manifests.findings.empty()) {
+    return fail(errors::kNothingToDeploy, "the files named hold no object");
+  }
   IE_TRY_ASSIGN(const auto catalog, offline() ? builtin_catalog() : cluster_->catalog(false));
   default_namespace(manifests.objects, release_.ns, *catalog);
   return manifests;

@@ -18,7 +18,8 @@ class Workspace {
  public:
   // How much of a cluster a verb needs.
   enum class Need {
-    kRequired,   // no cluster is an error
+    kAlways,     // also with --dry-run=client, which is an error then
+    kRequired,   // no cluster is an error, except with --dry-run=client
     kIfThereIs,  // without a configured cluster it goes on offline; a configured one must answer
   };
 

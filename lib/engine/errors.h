@@ -18,7 +18,8 @@ inline constexpr ErrorCode kUnfinished{"unfinished", ExitCode::kInterrupted,
                                        "kubectl instantexec recover"};
 inline constexpr ErrorCode kReleaseName{
     "release.name", ExitCode::kUsage,
-    "A release name is a DNS label: lower-case letters, digits and dashes, at most 53 characters.", ""};
+    "A release name is a DNS label: lower-case letters, digits and dashes, at most 53 characters.",
+    "name the release with --release"};
 inline constexpr ErrorCode kReleaseNotFound{"release.not-found", ExitCode::kUsage,
                                             "No record of this release exists in the namespace.",
                                             "kubectl instantexec status -A"};

@@ -18,6 +18,7 @@ RevisionInfo info_of(const journal::Revision& revision, int in_force) {
   out.revision = revision.revision;
   out.in_force = revision.revision == in_force;
   out.result = std::string(journal::to_string(revision.result));
+  std::replace(out.result.begin(), out.result.end(), '-', '_');
   if (revision.result == journal::Phase::kDeployed && !out.in_force) out.result = "superseded";
   out.kind = sanitise_line(revision.kind, 20);
   out.started = sanitise_line(revision.started, 40);

@@ -140,6 +140,7 @@ std::string cause_text(const model::FailureCause& cause, const TextOptions& opti
 std::string deploy_text(const model::DeployReport& report, const TextOptions& options) {
   std::string out;
   if (report.cause) out += cause_text(*report.cause, options) + "\n";
+  if (!report.findings.empty()) out += findings_text(report.findings, options.style) + "\n";
   for (const model::ObjectOutcome& object : report.objects) out += object_line(object, report, options);
   if (!report.objects.empty()) out += "\n";
   out += differences_text(report);
