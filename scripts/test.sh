@@ -13,6 +13,7 @@ usage() {
 Usage: scripts/test.sh [--preset PRESET] [--no-e2e] [CTEST-ARGUMENT...]
 
   --preset PRESET  what the tests are compiled as: asan-ubsan (default), dev, tsan, coverage
+  --nightly        also the tests that repeat or wait for long
   --no-e2e         no control plane and no release binary: unit, contract and check tests only
 
 Other arguments go to ctest, for example: scripts/test.sh --preset dev --no-e2e -R journal
@@ -22,11 +23,13 @@ TEXT
 
 preset=asan-ubsan
 e2e=yes
+nightly=""
 while [ $# -gt 0 ]; do
   case "$1" in
   --preset) [ $# -ge 2 ] || usage_error "--preset needs a name"; preset="$2"; shift 2 ;;
   --preset=*) preset="${1#--preset=}"; shift ;;
   --no-e2e) e2e="" && shift ;;
+  --nightly) nightly=yes && shift ;;
   -h | --help) usage && exit 0 ;;
   *) break ;;
   esac
@@ -72,7 +75,10 @@ if [ -n "$control_plane" ]; then
   esac
 fi
 
+excluded=()
+[ -n "$e2e" ] || excluded+=(e2e)
+[ -n "$nightly" ] || excluded+=(nightly)
 selection=()
-if [ -z "$e2e" ]; then selection=(--label-exclude e2e); fi
+if [ ${#excluded[@]} -gt 0 ]; then selection=(--label-exclude "$(IFS='|' && echo "${excluded[*]}")"); fi
 say "running the tests"
 exec ctest --test-dir "$build" --output-on-failure --parallel "$(jobs)" "${selection[@]}" "$@"

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -73,6 +74,15 @@ int run_version(const Options& options, const os::Environment& environment) {
   return print(render(outcome, format, {}), options, environment);
 }
 
+// Hands the outcome to the workflow step around the run, if there is one.
+void finish_action(const action::Session* action, const model::RunReport& report, const OutputFlags& flags,
+                   const os::Environment& environment) {
+  if (action == nullptr) return;
+  const auto last = action->finish(report);
+  if (last) static_cast<void>(os::write_all(STDOUT_FILENO, *last));
+  if (!last) print_error(last.error(), flags, environment);
+}
+
 // Runs a verb and shows what came of it. `action` is the workflow step around it, if any.
 int run_and_show(const Options& options, const os::Environment& environment, const action::Session* action) {
   Progress progress(options.output, environment);
@@ -90,30 +100,37 @@ int run_and_show(const Options& options, const os::Environment& environment, con
       if (exit == 0) exit = static_cast<int>(written.error().code->exit);
     }
   }
-  if (action != nullptr) {
-    const auto last = action->finish(outcome.report);
-    if (!last) print_error(last.error(), options.output, environment);
-    if (last) static_cast<void>(os::write_all(STDOUT_FILENO, *last));
-  }
+  finish_action(action, outcome.report, options.output, environment);
+  return exit;
+}
+
+// Ends a workflow step whose command never came to run a verb.
+int end_early(int exit, std::optional<Error> error, const os::Environment& environment,
+              const action::Session* action) {
+  model::RunReport report;
+  report.tool_version = std::string(kVersion);
+  report.exit = static_cast<ExitCode>(exit);
+  report.error = std::move(error);
+  finish_action(action, report, {}, environment);
   return exit;
 }
 
 int run_command(const std::vector<std::string>& args, const std::string& program,
                 const action::Session* action) {
   const os::Environment environment = os::read_environment();
+  const auto refuse = [&](const Error& error, const OutputFlags& flags) {
+    print_error(error, flags, environment);
+    return end_early(static_cast<int>(error.code->exit), error, environment, action);
+  };
   auto parsed = parse_command_line(args, program, environment);
-  if (!parsed) {
-    print_error(parsed.error(), {}, environment);
-    return static_cast<int>(parsed.error().code->exit);
-  }
+  if (!parsed) return refuse(parsed.error(), {});
   const Options& options = parsed->options;
-  if (!parsed->help.empty()) return print(parsed->help, options, environment);
-  if (options.verb == Verb::kVersion) return run_version(options, environment);
-  if (options.verb == Verb::kExplain) return run_explain(options, environment);
-  if (const Status log = start_log(options.output, environment); !log) {
-    print_error(log.error(), options.output, environment);
-    return static_cast<int>(log.error().code->exit);
-  }
+  const auto end = [&](int exit) { return end_early(exit, std::nullopt, environment, action); };
+  if (!parsed->help.empty()) return end(print(parsed->help, options, environment));
+  if (options.verb == Verb::kVersion) return end(run_version(options, environment));
+  if (options.verb == Verb::kExplain) return end(run_explain(options, environment));
+  if (const Status log = start_log(options.output, environment); !log)
+    return refuse(log.error(), options.output);
   return run_and_show(options, environment, action);
 }
 

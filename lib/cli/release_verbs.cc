@@ -10,6 +10,7 @@
 #include "cli/views.h"
 #include "cli/workspace.h"
 #include "engine/errors.h"
+#include "kube/api_errors.h"
 #include "os/signals.h"
 #include "os/terminal.h"
 #include "pipeline/errors.h"
@@ -40,7 +41,8 @@ Outcome failed(model::RunReport report, Error error, std::optional<int> signal) 
   Outcome outcome;
   report.exit = error.code->exit;
   const bool nothing_written = error.code->name == engine::errors::kInterrupted.name ||
-                               error.code->name == pipeline::errors::kInterrupted.name;
+                               error.code->name == pipeline::errors::kInterrupted.name ||
+                               error.code->name == kube::errors::kInterrupted.name;
   if (nothing_written && signal && *signal > 0) outcome.signal = signal;
   report.error = std::move(error);
   outcome.report = std::move(report);
@@ -118,6 +120,7 @@ Outcome run_status(const VerbContext& context) {
   Outcome outcome;
   outcome.report = w.new_report("status");
   outcome.document = status_document(*status);
+  (*outcome.document)["context"] = w.info().context;
   outcome.text = [view = status_view(*status)](const report::TextOptions& text) {
     return report::status_text(view, text);
   };

@@ -31,9 +31,9 @@ inline constexpr ErrorCode kRecordChanged{
     "The record of the release changed while this run held a copy; another run worked on it.",
     "run the same command again"};
 inline constexpr ErrorCode kReadFailed{"cluster.read-failed", ExitCode::kUnreachable,
-                                       "The API server did not answer a read.", "kubectl instantexec doctor"};
+                                       "The API server did not answer a read.", "kubectl get --raw /readyz"};
 inline constexpr ErrorCode kWriteFailed{"cluster.write-failed", ExitCode::kUnreachable,
                                         "The API server did not accept a write of a record.",
-                                        "kubectl instantexec doctor"};
+                                        "kubectl get --raw /readyz"};
 
 }  // namespace instantexec::engine::errors

@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+# ctest: nightly
+# ctest: timeout=300
+"""Ctrl-C in the middle of a deployment: it stops soon, says what it does, and the namespace can be brought back."""
+
+import pathlib
+import signal
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support" / "py"))
+import release  # noqa: E402
+import sandbox  # noqa: E402
+
+# A rollout that never ends: its pods start and are not ready.
+STUCK = {"instantexec.dev/fault": "never-ready"}
+TIME_TO_SAFE = 10  # seconds: what a cancelled step of a GitHub workflow gets
+
+
+class InterruptTest(release.ReleaseTestCase):
+    def start_stuck_deployment(self):
+        """Deploys a good release, starts one that hangs, and returns it with the state before."""
+        self.expect(self.deploy(release.small_release()), 0)
+        before = release.plain_snapshot(self.namespace)
+        manifests = release.small_release(message="bye")
+        manifests[-1] = release.deployment("web", release.NEXT_IMAGE, 2, **STUCK)
+        file = self.folder() / "stuck.yaml"
+        file.write_text(release.stream(manifests))
+        process = self.spawn_tool("deploy", "--release", "demo", "-f", file)
+
+        def is_applied():
+            containers = self.get("deployment", "web")["spec"]["template"]["spec"]["containers"]
+            return containers[0]["image"] == release.NEXT_IMAGE
+
+        sandbox.wait_for("the new release to be applied", is_applied)
+        return process, before
+
+    def end(self, process, number):
+        begin = time.monotonic()
+        process.send_signal(number)
+        out, err = process.communicate(timeout=TIME_TO_SAFE + 20)
+        seconds = time.monotonic() - begin
+        return sandbox.Result(("deploy", "interrupted"), process.returncode, out, err, seconds)
+
+    def recover(self):
+        """Undoes what is left: the release failed and was put back, which is exit code 5."""
+        self.expect(self.tool("recover", "--release", "demo", timeout=120), 5)
+
+    def check_interrupted(self, result, before):
+        """Either all is as it was, or there is unfinished work that recover brings back."""
+        self.assertLess(result.seconds, TIME_TO_SAFE, str(result))
+        self.assertIn(result.code, (5, 9), str(result))
+        self.assertIn("interrupt", (result.stdout + result.stderr).lower(), str(result))
+        if result.code == 9:
+            self.assertIn("recover", result.stdout + result.stderr)
+            status = self.tool("status", "--release", "demo")
+            self.assertIn("recover", status.stdout + status.stderr, str(status))
+            self.recover()
+        self.assert_unchanged(before, release.plain_snapshot(self.namespace))
+        again = self.expect(self.tool("recover", "--release", "demo"), 0)
+        self.assertIn("nothing to", (again.stdout + again.stderr).lower())
+        self.expect(self.deploy(release.small_release(message="after")), 0)
+
+    def test_sigint(self):
+        process, before = self.start_stuck_deployment()
+        self.check_interrupted(self.end(process, signal.SIGINT), before)
+
+    def test_sigterm(self):
+        process, before = self.start_stuck_deployment()
+        self.check_interrupted(self.end(process, signal.SIGTERM), before)
+
+    def test_killed(self):
+        process, before = self.start_stuck_deployment()
+        process.kill()
+        process.communicate(timeout=10)
+        # The lock of the dead process has to run out first.
+        self.recover()
+        self.assert_unchanged(before, release.plain_snapshot(self.namespace))
+
+    def test_another_run_finds_it_locked(self):
+        process, before = self.start_stuck_deployment()
+        second = self.deploy(release.small_release(message="second"), "--lock-timeout", "1s")
+        self.assert_error(second, 8, r"release\.locked")
+        self.check_interrupted(self.end(process, signal.SIGINT), before)
+
+
+if __name__ == "__main__":
+    sandbox.main()
