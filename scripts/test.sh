@@ -12,7 +12,7 @@ usage() {
   cat <<'TEXT'
 Usage: scripts/test.sh [--preset PRESET] [--no-e2e] [CTEST-ARGUMENT...]
 
-  --preset PRESET  what the tests are compiled as: asan-ubsan (default), dev, tsan, coverage
+  --preset PRESET  what the tests are compiled as: dev (default), asan-ubsan, tsan, coverage
   --nightly        also the tests that repeat or wait for long
   --no-e2e         no control plane and no release binary: unit, contract and check tests only
 
@@ -21,7 +21,7 @@ Tests that this machine cannot run are shown as skipped, with the reason in thei
 TEXT
 }
 
-preset=asan-ubsan
+preset=dev
 e2e=yes
 nightly=""
 while [ $# -gt 0 ]; do

@@ -9,6 +9,8 @@ foreach(header IN LISTS headers)
   if(NOT constants)
     continue()
   endif()
+  # A changed list must be written anew.
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${header}")
   file(RELATIVE_PATH path "${PROJECT_SOURCE_DIR}/lib" "${header}")
   if(text MATCHES "namespace (instantexec(::[a-z]+)*::errors) {")
     set(scope "${CMAKE_MATCH_1}")
