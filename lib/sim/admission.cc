@@ -28,6 +28,25 @@ std::string join_amounts(const std::vector<std::pair<std::string, double>>& amou
   return out;
 }
 
+// What belonged to the former type of a Service goes with it, unless it was changed at the same time.
+void drop_ports(Json& spec, const Json* live_spec) {
+  if (live_spec == nullptr) return;
+  for (const char* field :
+       {"externalTrafficPolicy", "healthCheckNodePort", "allocateLoadBalancerNodePorts"}) {
+    if (spec.contains(field) && live_spec->contains(field) && spec[field] == (*live_spec)[field])
+      spec.erase(field);
+  }
+  if (!spec.contains("ports")) return;
+  for (Json& port : spec["ports"]) {
+    for (const Json& other : get_array(*live_spec, "/ports")) {
+      if (other.value("nodePort", 0) == port.value("nodePort", -1)) {
+        port.erase("nodePort");
+        break;
+      }
+    }
+  }
+}
+
 void allocate_service(Json& spec, const Json* live_spec, std::uint32_t& next) {
   const std::string type = get_string(spec, "/type");
   if (type == "ExternalName") return;
@@ -43,7 +62,7 @@ void allocate_service(Json& spec, const Json* live_spec, std::uint32_t& next) {
   if (!spec.contains("clusterIPs") || spec["clusterIPs"].empty()) {
     spec["clusterIPs"] = Json::array({spec["clusterIP"]});
   }
-  if (type != "NodePort" && type != "LoadBalancer") return;
+  if (type != "NodePort" && type != "LoadBalancer") return drop_ports(spec, live_spec);
   for (Json& port : spec["ports"]) {
     if (port.contains("nodePort")) continue;
     const Json& live_ports = live_spec == nullptr ? Json::array() : get_array(*live_spec, "/ports");

@@ -8,6 +8,7 @@
 #include "base/digest.h"
 #include "sim/api_target.h"
 #include "sim/convert.h"
+#include "sim/faults.h"
 #include "sim/prepare.h"
 #include "sim/selectors.h"
 
@@ -29,6 +30,14 @@ std::string last_lines(const std::string& text, int count) {
   return text.substr(from);
 }
 
+// A server's text about a Secret that it was sent may repeat what is in it, so clients do not show it.
+bool may_repeat_values(const engine::Request& request, int http_status) {
+  const std::string verb = verb_of(request);
+  if (gvk_of(request).kind != "Secret") return false;
+  if (verb != "apply" && verb != "create" && verb != "replace" && verb != "patch") return false;
+  return http_status != 401 && http_status != 404 && http_status != 409 && http_status != 429;
+}
+
 }  // namespace
 
 Response committed(model::Object object, int http_status) {
@@ -45,8 +54,17 @@ Api::Api(Store& store, Registry& registry, ApiOptions options)
 
 Response Api::handle(const engine::Request& request, Timestamp now) {
   auto out = std::visit([&](const auto& typed) { return answer(typed, now); }, request);
-  if (!out) return to_response(std::move(out).error());
-  return std::move(*out);
+  if (out) return std::move(*out);
+  Refusal refusal = std::move(out).error();
+  if (may_repeat_values(request, refusal.code)) {
+    refusal.message = fmt::format("the server answered {} {}", refusal.code, refusal.reason);
+    for (auto& cause : refusal.causes) {
+      refusal.message += ", " + cause.field + " " + cause.reason;
+      cause.message.clear();
+    }
+    refusal.message += " (its text is not shown: it may hold values of the Secret)";
+  }
+  return to_response(std::move(refusal));
 }
 
 std::string Api::new_uid() {

@@ -13,6 +13,7 @@
 #include "sim/json_patch.h"
 #include "sim/merge.h"
 #include "sim/prepare.h"
+#include "sim/typing.h"
 #include "sim/validation.h"
 
 namespace instantexec::sim {
@@ -23,7 +24,8 @@ using model::get_string;
 using model::Json;
 
 Verdict strictly_decodable(const Json& body, const ServedKind& kind) {
-  const std::string problem = typing_problem(body, *kind.type, "");
+  std::string problem = typing_problem(body, *kind.type, "");
+  if (problem.empty()) problem = bytes_problem(body, kind);
   if (problem.empty()) return {};
   std::string why = problem;
   if (const auto at = problem.find(": field not declared"); at != std::string::npos) {
@@ -43,9 +45,20 @@ Verdict strictly_decodable(const Json& body, const ServedKind& kind) {
 }
 
 Verdict applicable(const engine::ApplyRequest& request, const ServedKind& kind) {
-  const std::string problem = typing_problem(request.body.json, *kind.type, "");
-  if (problem.empty()) return {};
+  std::string problem = typing_problem(request.body.json, *kind.type, "");
+  if (problem.empty()) problem = duplicate_item(request.body.json, *kind.type, "");
   const auto& gvk = kind.resource.gvk;
+  if (const std::string bytes = bytes_problem(request.body.json, kind); problem.empty() && !bytes.empty()) {
+    Refusal out;
+    out.message = fmt::format(
+        "failed to convert new object ({}/{}; /{}, Kind={}) to proper version: unable to convert "
+        "unstructured "
+        "object to /{}, Kind={}: error decoding from json: {}",
+        request.body.ns(), request.body.name(), gvk.version, gvk.kind, gvk.version, gvk.kind, bytes);
+    out.by_schema = true;
+    return tl::unexpected<Refusal>(std::move(out));
+  }
+  if (problem.empty()) return {};
   const auto end = problem.find(": ");
   Refusal out{500,
               "",

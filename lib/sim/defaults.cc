@@ -111,9 +111,21 @@ void secret(Json& object) {
   object.erase("stringData");
 }
 
+void scaling_rules(Json& behavior) {
+  Json& up = behavior["scaleUp"];
+  give(up, "stabilizationWindowSeconds", 0);
+  give(up, "selectPolicy", "Max");
+  give(up, "policies", Json::parse(R"([{"type":"Pods","value":4,"periodSeconds":15},
+                                       {"type":"Percent","value":100,"periodSeconds":15}])"));
+  Json& down = behavior["scaleDown"];
+  give(down, "selectPolicy", "Max");
+  give(down, "policies", Json::parse(R"([{"type":"Percent","value":100,"periodSeconds":15}])"));
+}
+
 void autoscaler(Json& object) {
   Json& spec = object["spec"];
   give(spec, "minReplicas", 1);
+  if (Json* behavior = inside(spec, "behavior")) scaling_rules(*behavior);
   if (get_string(object, "/apiVersion") == "autoscaling/v2" && !spec.contains("metrics")) {
     spec["metrics"] = Json::parse(
         R"([{"type":"Resource","resource":{"name":"cpu","target":{"type":"Utilization","averageUtilization":80}}}])");

@@ -1,5 +1,7 @@
 #include "sim/merge.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -273,6 +275,30 @@ FieldSet with_parents(const FieldSet& set, const Type& type) {
     if (is_field && type.shape == Shape::kStruct && declares(type, name)) node.add();
   }
   return out;
+}
+
+std::string duplicate_item(const Json& value, const Type& type, const std::string& path) {
+  const Step step = step_of(type, value);
+  if (step == Step::kFields) {
+    for (const auto& [name, field] : value.items()) {
+      std::string found = duplicate_item(field, field_type(type, name), path + "." + name);
+      if (!found.empty()) return found;
+    }
+  } else if (step == Step::kItems) {
+    FieldSet seen;
+    for (const Json& item : value) {
+      FieldSet one;
+      one.at(item_element(type, item)).add();
+      const std::string key = one.paths().front();
+      if (seen.below(one.children().begin()->first) != nullptr) {
+        return fmt::format("{}: duplicate entries for key {}", path, key);
+      }
+      seen.unite(one);
+      std::string found = duplicate_item(item, *type.element, path + key);
+      if (!found.empty()) return found;
+    }
+  }
+  return "";
 }
 
 void drop_nulls(Json& value) {

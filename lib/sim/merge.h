@@ -31,6 +31,11 @@ struct Comparison {
 // whole.)
 [[nodiscard]] FieldSet with_parents(const FieldSet& set, const Type& type);
 
+// The first keyed list with two items of the same key: ".spec.volumes: duplicate entries for key
+// [name=\"v\"]";
+// "" when there is none.
+[[nodiscard]] std::string duplicate_item(const model::Json& value, const Type& type, const std::string& path);
+
 // Removes object fields whose value is null: to the server, writing null is leaving out.
 void drop_nulls(model::Json& value);
 

@@ -104,10 +104,7 @@ void put_managed_fields(Json& object, Entries entries) {
 std::string describe(const Entry& entry) {
   std::string out = fmt::format("conflict with \"{}\"", entry.manager);
   if (!entry.subresource.empty()) out += fmt::format(" with subresource \"{}\"", entry.subresource);
-  if (entry.operation == "Update") {
-    out += " using " + entry.api_version;
-    if (!entry.time.empty()) out += " at " + entry.time;
-  }
+  if (entry.operation == "Update") out += " using " + entry.api_version;
   return out;
 }
 
@@ -189,8 +186,10 @@ ApplyResult apply(const Json& live, Json config, const Type& type, const Writer&
   Entries entries = decode(live_managed);
   if (entries.empty() && before.contains("metadata")) {
     // An object nobody tracked so far: what is there belongs to whoever wrote it first.
-    FieldSet all = field_set(before, type);
-    strip_identity(all);
+    Comparison made = compare(Json::object(), before, type);
+    strip_identity(made);
+    FieldSet all = std::move(made.added);
+    all.unite(made.modified);
     if (!all.empty()) {
       entries.push_back({"before-first-apply", "Update", writer.api_version, "", format_rfc3339(writer.at),
                          std::move(all)});
@@ -217,7 +216,8 @@ ApplyResult apply(const Json& live, Json config, const Type& type, const Writer&
   const bool same_owner = self.fields == last && self.api_version == writer.api_version;
   if (changes.same() && same_owner && before == after) return {live, {}};
   self.api_version = writer.api_version;
-  self.time = format_rfc3339(writer.at);
+  // An apply that changes no value does not count as a change of time, even when it adds an owner.
+  if (!changes.same()) self.time = format_rfc3339(writer.at);
   put_managed_fields(after, std::move(entries));
   return {std::move(after), {}};
 }

@@ -82,29 +82,6 @@ void keep(Json& metadata, const Json& live, const char* field) {
   }
 }
 
-std::string scalar_problem(const Json& value, Scalar scalar) {
-  const auto expected = [&](bool right, std::string_view what) {
-    // The type, never the value: it may be a Secret's.
-    return right ? std::string() : fmt::format("expected {}, got {}", what, value.type_name());
-  };
-  switch (scalar) {
-    case Scalar::kString:
-    case Scalar::kTime:
-      return expected(value.is_string(), "string");
-    case Scalar::kInteger:
-      return expected(value.is_number_integer(), "numeric (int or float)");
-    case Scalar::kNumber:
-      return expected(value.is_number(), "numeric (int or float)");
-    case Scalar::kBoolean:
-      return expected(value.is_boolean(), "boolean");
-    case Scalar::kIntOrString:
-      return expected(value.is_number_integer() || value.is_string(), "integer or string");
-    case Scalar::kQuantity:
-      return expected(value.is_number() || value.is_string(), "quantity");
-  }
-  return "";
-}
-
 }  // namespace
 
 std::string kind_and_group(const ServedKind& kind) {
@@ -170,32 +147,6 @@ Verdict prepare_update(model::Object& object, const model::Object& live, const S
     metadata["generation"] = live.generation() + 1;
   }
   return {};
-}
-
-std::string typing_problem(const Json& value, const Type& type, const std::string& path) {
-  if (value.is_null() || type.shape == Shape::kAny) return "";
-  if (type.shape == Shape::kScalar) {
-    const std::string problem = scalar_problem(value, type.scalar);
-    return problem.empty() ? "" : path + ": " + problem;
-  }
-  if (type.shape == Shape::kStruct || type.shape == Shape::kMap) {
-    if (!value.is_object()) return fmt::format("{}: expected map, got {}", path, value.type_name());
-    for (const auto& [name, field] : value.items()) {
-      const Type* inner = type.shape == Shape::kMap ? type.element : type.field(name);
-      const std::string below = path + "." + name;
-      if (inner == nullptr && type.open) continue;
-      if (inner == nullptr) return below + ": field not declared in schema";
-      if (std::string problem = typing_problem(field, *inner, below); !problem.empty()) return problem;
-    }
-    return "";
-  }
-  if (!value.is_array()) return fmt::format("{}: expected list, got {}", path, value.type_name());
-  std::size_t index = 0;
-  for (const Json& item : value) {
-    const std::string below = fmt::format("{}[{}]", path, index++);
-    if (std::string problem = typing_problem(item, *type.element, below); !problem.empty()) return problem;
-  }
-  return "";
 }
 
 }  // namespace instantexec::sim

@@ -21,8 +21,4 @@ void prepare_create(model::Object& object, const ServedKind& kind, std::string u
 [[nodiscard]] Verdict prepare_update(model::Object& object, const model::Object& live,
                                      const ServedKind& kind);
 
-// Problems with fields the type does not have, or of the wrong type: "field not declared in schema" and the
-// like; "" when there are none. `path` starts with ".".
-[[nodiscard]] std::string typing_problem(const model::Json& value, const Type& type, const std::string& path);
-
 }  // namespace instantexec::sim

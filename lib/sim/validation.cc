@@ -36,6 +36,45 @@ void check_name(const model::Object& object, const ServedKind& kind, FieldErrors
   if (!problem.empty()) errors.invalid("metadata.name", fmt::format("\"{}\"", name), problem);
 }
 
+bool qualified_part(std::string_view text, bool may_be_empty) {
+  if (text.empty()) return may_be_empty;
+  const auto alphanumeric = [](char c) { return lower_alphanumeric(c) || (c >= 'A' && c <= 'Z'); };
+  return text.size() <= 63 && alphanumeric(text.front()) && alphanumeric(text.back()) &&
+         std::all_of(text.begin(), text.end(),
+                     [&](char c) { return alphanumeric(c) || c == '-' || c == '_' || c == '.'; });
+}
+
+// Keys of labels and annotations: an optional DNS prefix and a name.
+void check_keys(const Json& pairs, const std::string& path, FieldErrors& errors) {
+  for (const auto& [key, value] : pairs.items()) {
+    const auto slash = key.find('/');
+    const std::string_view name =
+        slash == std::string::npos ? std::string_view(key) : std::string_view(key).substr(slash + 1);
+    const bool prefix_right = slash == std::string::npos || subdomain_problem(key.substr(0, slash)).empty();
+    if (prefix_right && qualified_part(name, false)) continue;
+    errors.invalid(
+        path, fmt::format("\"{}\"", key),
+        "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
+        "alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
+        "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')");
+  }
+}
+
+void check_labels(const Json& object, const std::string& at, FieldErrors& errors) {
+  const Json& labels = model::get_object(object, model::pointer_from_field_path(at + ".labels"));
+  check_keys(labels, at + ".labels", errors);
+  for (const auto& [key, value] : labels.items()) {
+    if (!value.is_string() || qualified_part(value.get_ref<const std::string&>(), true)) continue;
+    errors.invalid(
+        at + ".labels", value.dump(),
+        "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and "
+        "must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', "
+        "regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')");
+  }
+  check_keys(model::get_object(object, model::pointer_from_field_path(at + ".annotations")),
+             at + ".annotations", errors);
+}
+
 }  // namespace
 
 std::string label_problem(std::string_view name) {
@@ -66,6 +105,10 @@ std::string subdomain_problem(std::string_view name) {
 Verdict validate(const model::Object& object, const model::Object& live, const ServedKind& kind) {
   FieldErrors errors;
   check_name(object, kind, errors);
+  check_labels(object.json, "metadata", errors);
+  if (model::find(object.json, "/spec/template/metadata") != nullptr) {
+    check_labels(object.json, "spec.template.metadata", errors);
+  }
   if (const ValidationRule rule = rule_for(kind_and_group(kind))) rule(object.json, errors);
   if (!live.name().empty()) {
     if (const ImmutabilityRule rule = immutability_for(kind_and_group(kind)))

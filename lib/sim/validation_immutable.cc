@@ -48,7 +48,9 @@ void stateful_set(const Json& object, const Json& live, FieldErrors& errors) {
 void job(const Json& object, const Json& live, FieldErrors& errors) {
   unchanged(object, live, "/spec/completions", "spec.completions", errors);
   unchanged(object, live, "/spec/selector", "spec.selector", errors);
-  if (!get_bool(live, "/spec/suspend")) unchanged(object, live, "/spec/template", "spec.template", errors);
+  const bool suspended = get_bool(live, "/spec/suspend");
+  unchanged(object, live, suspended ? "/spec/template/spec" : "/spec/template",
+            suspended ? "spec.template.spec" : "spec.template", errors);
   unchanged(object, live, "/spec/completionMode", "spec.completionMode", errors);
 }
 

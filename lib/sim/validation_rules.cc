@@ -5,7 +5,10 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
+#include "base/digest.h"
+#include "base/text.h"
 #include "sim/selectors.h"
 
 namespace instantexec::sim {
@@ -19,6 +22,11 @@ using model::Json;
 
 std::string in_quotes(std::string_view text) {
   return fmt::format("\"{}\"", text);
+}
+
+bool holds_json_object(const Json& base64) {
+  const auto bytes = base64_decode(base64.is_string() ? base64.get_ref<const std::string&>() : "");
+  return bytes && Json::parse(*bytes, nullptr, false).is_object();
 }
 
 void check_template(const Json& object, FieldErrors& errors) {
@@ -37,10 +45,46 @@ void check_workload(const Json& object, FieldErrors& errors) {
     errors.invalid("spec.selector", "{}", "empty selector is invalid for deployment");
   }
   if (selector == nullptr || !matches_selector(*selector, labels)) {
-    errors.invalid("spec.template.metadata.labels", labels.dump(),
+    errors.invalid("spec.template.metadata.labels", labels.empty() ? "null" : labels.dump(),
                    "`selector` does not match template `labels`");
   }
   check_template(object, errors);
+  const std::string restart = get_string(object, "/spec/template/spec/restartPolicy");
+  if (restart == "Never" || restart == "OnFailure") {
+    errors.unsupported("spec.template.spec.restartPolicy", in_quotes(restart), "\"Always\"");
+  }
+}
+
+void check_deployment(const Json& object, FieldErrors& errors) {
+  check_workload(object, errors);
+  if (get_string(object, "/spec/strategy/type") == "Recreate" &&
+      model::find(object, "/spec/strategy/rollingUpdate") != nullptr) {
+    errors.forbidden("spec.strategy.rollingUpdate",
+                     "may not be specified when strategy `type` is 'Recreate'");
+  }
+}
+
+void check_cron_job(const Json& object, FieldErrors& errors) {
+  const std::string schedule = get_string(object, "/spec/schedule");
+  std::size_t fields = 0;
+  for (const auto word : split(schedule, ' ')) fields += word.empty() ? 0 : 1;
+  if (schedule.empty()) {
+    errors.required("spec.schedule", "");
+  } else if (fields != 5 && !schedule.starts_with('@')) {
+    errors.invalid("spec.schedule", in_quotes(schedule),
+                   fmt::format("expected exactly 5 fields, found {}: [{}]", fields, schedule));
+  }
+  check_pod_spec(get_object(object, "/spec/jobTemplate/spec/template/spec"),
+                 "spec.jobTemplate.spec.template.spec", errors);
+}
+
+void check_role(const Json& object, FieldErrors& errors) {
+  const Json& rules = get_array(object, "/rules");
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    if (get_array(rules[i], "/verbs").empty()) {
+      errors.required(fmt::format("rules[{}].verbs", i), "verbs must contain at least one value");
+    }
+  }
 }
 
 void check_job(const Json& object, FieldErrors& errors) {
@@ -81,7 +125,7 @@ void check_binding(const Json& object, FieldErrors& errors) {
 void check_ingress(const Json& object, FieldErrors& errors) {
   const Json& rules = get_array(object, "/spec/rules");
   if (rules.empty() && model::find(object, "/spec/defaultBackend") == nullptr) {
-    errors.invalid("spec", "", "either `defaultBackend` or `rules` must be specified");
+    errors.invalid("spec", "null", "either `defaultBackend` or `rules` must be specified");
   }
   for (std::size_t i = 0; i < rules.size(); ++i) {
     const Json& paths = get_array(rules[i], "/http/paths");
@@ -139,6 +183,27 @@ void check_configuration(const Json& object, FieldErrors& errors) {
   check_keys("binaryData");
 }
 
+// What a type of Secret promises to its readers.
+void check_secret(const Json& object, FieldErrors& errors) {
+  check_configuration(object, errors);
+  static const std::map<std::string, std::vector<std::string>, std::less<>> kKeys = {
+      {"kubernetes.io/dockerconfigjson", {".dockerconfigjson"}},
+      {"kubernetes.io/dockercfg", {".dockercfg"}},
+      {"kubernetes.io/ssh-auth", {"ssh-privatekey"}},
+      {"kubernetes.io/tls", {"tls.crt", "tls.key"}}};
+  const auto keys = kKeys.find(get_string(object, "/type"));
+  if (keys == kKeys.end()) return;
+  for (const std::string& key : keys->second) {
+    const Json& data = get_object(object, "/data");
+    const std::string field = fmt::format("data[{}]", key);
+    if (!data.contains(key)) {
+      errors.required(field, "");
+    } else if (key.starts_with(".docker") && !holds_json_object(data[key])) {
+      errors.invalid(field, "\"<secret contents redacted>\"", "not a JSON object");
+    }
+  }
+}
+
 void check_definition(const Json& object, FieldErrors& errors) {
   const std::string expected =
       get_string(object, "/spec/names/plural") + "." + get_string(object, "/spec/group");
@@ -152,11 +217,14 @@ void check_definition(const Json& object, FieldErrors& errors) {
 
 ValidationRule rule_for(std::string_view kind_and_group) {
   static const std::map<std::string, ValidationRule, std::less<>> kRules = {
-      {"Deployment.apps", check_workload},
+      {"Deployment.apps", check_deployment},
       {"StatefulSet.apps", check_workload},
       {"DaemonSet.apps", check_workload},
       {"ReplicaSet.apps", check_workload},
       {"Job.batch", check_job},
+      {"CronJob.batch", check_cron_job},
+      {"Role.rbac.authorization.k8s.io", check_role},
+      {"ClusterRole.rbac.authorization.k8s.io", check_role},
       {"Pod", [](const Json& object,
                  FieldErrors& errors) { check_pod_spec(get_object(object, "/spec"), "spec", errors); }},
       {"Service", check_service},
@@ -167,7 +235,7 @@ ValidationRule rule_for(std::string_view kind_and_group) {
       {"PersistentVolumeClaim", check_claim},
       {"PodDisruptionBudget.policy", check_budget},
       {"ConfigMap", check_configuration},
-      {"Secret", check_configuration},
+      {"Secret", check_secret},
       {"CustomResourceDefinition.apiextensions.k8s.io", check_definition},
   };
   const auto it = kRules.find(kind_and_group);

@@ -18,6 +18,7 @@ struct Counts {
   std::int64_t updated = 0;
   std::int64_t ready = 0;
   std::int64_t available = 0;
+  std::int64_t terminating = 0;
 };
 
 Counts count(const Rollout& rollout) {
@@ -26,6 +27,7 @@ Counts count(const Rollout& rollout) {
     out.replicas += get_int(set->json, "/status/replicas");
     out.ready += get_int(set->json, "/status/readyReplicas");
     out.available += get_int(set->json, "/status/availableReplicas");
+    out.terminating += get_int(set->json, "/status/terminatingReplicas");
   }
   if (rollout.current) out.updated = get_int(rollout.current->json, "/status/replicas");
   return out;
@@ -131,10 +133,11 @@ void report_deployment(Control& control, const model::Object& deployment, const 
       {"updatedReplicas", counts.updated},
       {"readyReplicas", counts.ready},
       {"availableReplicas", counts.available},
+      {"terminatingReplicas", counts.terminating},
       {"unavailableReplicas",
        std::max<std::int64_t>(
            0, std::max(get_int(deployment.json, "/spec/replicas", 1), counts.replicas) - counts.available)}};
-  drop_zeros(status);
+  drop_zeros(status, {"terminatingReplicas"});
   Json conditions = model::get_array(deployment.json, "/status/conditions");
   put_condition(conditions, availability(deployment, counts), false, now);
   const bool moved = progressed(before, counts);

@@ -41,6 +41,7 @@ std::string make_pods(Control& control, const model::Object& set, std::int64_t c
 struct Counts {
   std::int64_t ready = 0;
   std::int64_t available = 0;
+  std::int64_t terminating = 0;
 };
 
 Counts count(Control& control, const model::Object& set, const std::vector<Snapshot>& pods) {
@@ -82,14 +83,16 @@ void sync_replica_set(Control& control, const model::ObjectRef& ref) {
   }
   pods = control.children(*set, "Pod");
   std::erase_if(pods, [](const Snapshot& pod) { return !pod_active(*pod); });
-  const Counts counts = count(control, *set, pods);
+  Counts counts = count(control, *set, pods);
+  for (const Snapshot& pod : control.children(*set, "Pod")) counts.terminating += pod->terminating() ? 1 : 0;
   model::Object after = *set;
   Json status{{"replicas", pods.size()},
               {"fullyLabeledReplicas", pods.size()},
               {"readyReplicas", counts.ready},
               {"availableReplicas", counts.available},
+              {"terminatingReplicas", counts.terminating},
               {"observedGeneration", set->generation()}};
-  drop_zeros(status, {"replicas"});
+  drop_zeros(status, {"replicas", "terminatingReplicas"});
   if (!problem.empty()) {
     Json conditions = model::get_array(set->json, "/status/conditions");
     set_condition(
