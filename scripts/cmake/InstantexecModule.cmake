@@ -16,11 +16,14 @@ function(instantexec_add_library module)
     PRIVATE instantexec_warnings ${arg_PRIVATE_DEPS})
 endfunction()
 
-# instantexec_add_test(<name> SOURCES ... DEPS ... [LABELS ...] [TIMEOUT seconds])
+# instantexec_add_test(<name> SOURCES ... DEPS ... [LABELS ...] [TIMEOUT seconds] [ON_SERVER filter])
 #
-# One GoogleTest binary, test_<name>; every case is its own ctest entry.
+# One GoogleTest binary, test_<name>; every case is its own ctest entry. The cases that match the GoogleTest filter
+# ON_SERVER need a real API server: together they are the entry <name>.server, which gets the control plane of the
+# end-to-end tests and is shown as skipped on a machine that cannot have one. A case among them must not skip itself
+# for another reason.
 function(instantexec_add_test name)
-  cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;DEPS;LABELS" ${ARGN})
+  cmake_parse_arguments(arg "" "TIMEOUT;ON_SERVER" "SOURCES;DEPS;LABELS" ${ARGN})
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 120)
   endif()
@@ -32,9 +35,21 @@ function(instantexec_add_test name)
   if(NOT arg_LABELS)
     set(arg_LABELS unit)
   endif()
-  gtest_discover_tests(
-    ${target}
-    TEST_PREFIX "${name}."
-    DISCOVERY_TIMEOUT 60
-    PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
+  set(filter)
+  if(arg_ON_SERVER)
+    set(filter TEST_FILTER "-${arg_ON_SERVER}")
+    add_test(NAME ${name}.server COMMAND "${PROJECT_SOURCE_DIR}/tests/support/with_sandbox.sh" "${PROJECT_BINARY_DIR}/tests/sandbox"
+                                         "$<TARGET_FILE:${target}>" "--gtest_filter=${arg_ON_SERVER}")
+    set_tests_properties(
+      ${name}.server
+      PROPERTIES LABELS "${arg_LABELS};e2e" TIMEOUT ${arg_TIMEOUT} SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\]"
+                 FIXTURES_REQUIRED sandbox RESOURCE_LOCK sandbox COST 100)
+  endif()
+  if(NOT "${arg_ON_SERVER}" STREQUAL "*")
+    gtest_discover_tests(
+      ${target}
+      TEST_PREFIX "${name}." ${filter}
+      DISCOVERY_TIMEOUT 60
+      PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
+  endif()
 endfunction()
