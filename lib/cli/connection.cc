@@ -48,10 +48,21 @@ class RealConnection final : public Connection {
   std::unique_ptr<engine::Cluster> cluster_;
 };
 
+// As a usual cluster has it: Services of type LoadBalancer get an address, one of those kept for examples
+// (RFC 5737).
+sim::ServerOptions simulated_server() {
+  sim::ServerOptions options;
+  options.load_balancer = "192.0.2.1";
+  return options;
+}
+
 class SimulatedConnection final : public Connection {
  public:
   explicit SimulatedConnection(const std::string& ns)
-      : client_(server_), ns_(ns.empty() ? "default" : ns), ns_given_(!ns.empty()) {
+      : server_(simulated_server()),
+        client_(server_),
+        ns_(ns.empty() ? "default" : ns),
+        ns_given_(!ns.empty()) {
     // A namespace the user names is there, as one would choose a cluster that has it.
     engine::CreateRequest request;
     request.body.json = {{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", ns_}}}};

@@ -44,6 +44,14 @@ class SimulateTest(release.ReleaseTestCase):
         self.expect(result, 0)
         self.assertIn("deployment.apps/web", result.stdout)
 
+    def test_a_load_balancer_gets_an_address(self):
+        service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "front"},
+                   "spec": {"type": "LoadBalancer", "selector": {"app": "web"}, "ports": [{"port": 80}]}}  # fmt: skip
+        result = self.simulate("deploy", "-n", "demo", "--release", "demo", "-f", "-",
+                               stdin=release.stream([*release.small_release(), service]))  # fmt: skip
+        self.expect(result, 0)
+        self.assertIn("service/front", result.stdout)
+
     def test_it_finds_what_is_wrong(self):
         result = self.simulate("deploy", "-n", "demo", "--release", "demo", "-f", "-",
                                stdin=release.stream([release.config_map("a"), release.config_map("a")]))  # fmt: skip
