@@ -109,12 +109,14 @@ void SimCluster::run(engine::RequestId id, const engine::Request& request, const
       next(server.handle(name, request));
     });
   };
-  const auto reply = [self = self_, id, there](Response response) {
-    if (*self != nullptr) (*self)->answer(id, std::move(response), there);
+  const Duration back = fault.kind == Fault::Kind::kSlowAnswer ? there + fault.delay : there;
+  const auto reply = [self = self_, id, back](Response response) {
+    if (*self != nullptr) (*self)->answer(id, std::move(response), back);
   };
   const auto forget = [](const Response&) {};
   switch (fault.kind) {
     case Fault::Kind::kNone:
+    case Fault::Kind::kSlowAnswer:
       return execute(there, reply);
     case Fault::Kind::kRefuseConnection: {
       Response out;

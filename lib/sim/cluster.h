@@ -49,6 +49,8 @@ class SimCluster final : public engine::Cluster, public engine::Clock {
   void disconnect_watches(Duration length);
   // Every watch event from now on arrives twice.
   void duplicate_watch_events(bool on) { duplicate_events_ = on; }
+  // Watches stay open and deliver nothing, as over a connection that hangs.
+  void silence_watches(bool on) { silent_ = on; }
 
  private:
   struct Watching;
@@ -68,6 +70,7 @@ class SimCluster final : public engine::Cluster, public engine::Clock {
   engine::RequestId next_request_ = 0;
   engine::WatchId next_watch_ = 0;
   bool duplicate_events_ = false;
+  bool silent_ = false;
   bool dead_ = false;
   // Work left in the server's timeline checks this before it touches a client that may be gone.
   std::shared_ptr<SimCluster*> self_;

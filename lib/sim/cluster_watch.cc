@@ -51,7 +51,7 @@ void SimCluster::cancel_watch(engine::WatchId id) {
 
 void SimCluster::list(engine::WatchId id) {
   const auto it = watches_.find(id);
-  if (it == watches_.end()) return;
+  if (it == watches_.end() || silent_) return;
   Watching& watching = *it->second;
   const engine::Response list =
       server_.act(engine::ListRequest{watching.request.gvk, watching.request.ns,
@@ -74,6 +74,7 @@ void SimCluster::list(engine::WatchId id) {
 }
 
 void SimCluster::changed(const Change& change) {
+  if (silent_) return;
   const model::Object& object = change.after ? *change.after : *change.before;
   for (const auto& [id, watching] : watches_) {
     if (!watching->connected || object.kind() != watching->request.gvk.kind) continue;

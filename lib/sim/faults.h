@@ -20,6 +20,7 @@ struct Fault {
     kLateCommit,        // answered with 504 at once, done `delay` later
     kAnswer,            // the server answers `http_status` and does nothing
     kDelay,             // done and answered `delay` later
+    kSlowAnswer,        // done at once, answered `delay` later
     kDie,               // the client dies before sending the request
     kDieAfterCommit,    // the client dies after the request is done, before it learns the answer
     kInterrupt,         // as nothing, and the user presses Ctrl-C at that moment

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "engine/deploy.h"
+#include "sim/cluster.h"
+
+namespace instantexec::engine::test {
+
+// Thrown out of the engine where SIGKILL would end the process.
+struct Killed : std::runtime_error {
+  Killed() : std::runtime_error("killed") {}
+};
+
+class RecordingSink final : public EventSink {
+ public:
+  void emit(const model::Event& event) override { events.push_back(event); }
+  std::vector<model::Event> events;
+
+  // Phases in order, by name.
+  [[nodiscard]] std::vector<std::string> phases() const;
+  // Texts of notes and warnings.
+  [[nodiscard]] std::string texts() const;
+};
+
+// What an undo promises to bring back: identity, canonical values, owners. Records, events and what
+// controllers make are left out.
+using Picture = std::map<model::ObjectRef, model::Json>;
+
+// A simulated cluster with one client, and releases named "web" in namespace "default".
+class World {
+ public:
+  World();
+
+  sim::SimServer server;
+  RecordingSink sink;
+  ReleaseOptions options;
+
+  // Another process: new connection, new holder.
+  void restart();
+  [[nodiscard]] Environment environment();
+  [[nodiscard]] sim::SimCluster& client() { return *client_; }
+
+  Result<model::DeployReport> deploy(const std::vector<model::Object>& objects);
+  // The result, or the error's code, as text.
+  std::string deploy_word(const std::vector<model::Object>& objects);
+  Result<model::DeployReport> recover();
+
+  [[nodiscard]] Picture picture() const;
+  [[nodiscard]] sim::Snapshot get(const std::string& kind, const std::string& name,
+                                  const std::string& group = "") const;
+  // Somebody else's kubectl apply (forced) or delete.
+  void foreign_apply(model::Object object, const std::string& manager = "someone");
+  void foreign_delete(const model::Object& object);
+
+ private:
+  std::unique_ptr<sim::SimCluster> client_;
+  int processes_ = 0;
+};
+
+[[nodiscard]] model::Object config(const std::string& name, const std::string& value);
+[[nodiscard]] model::Object secret(const std::string& name, const std::string& value);
+// A Deployment whose pods become ready; images "…:does-not-exist" and "…:crash" do not.
+[[nodiscard]] model::Object deployment(const std::string& name, const std::string& image, int replicas = 2);
+[[nodiscard]] model::Object service(const std::string& name);
+[[nodiscard]] std::vector<model::Manifest> manifests(const std::vector<model::Object>& objects);
+// "deployed", or "error: release.locked".
+[[nodiscard]] std::string word(const Result<model::DeployReport>& result);
+// What differs between two pictures, one line each; empty: nothing.
+[[nodiscard]] std::string differences(const Picture& before, const Picture& after);
+
+}  // namespace instantexec::engine::test
