@@ -13,7 +13,11 @@ namespace {
 constexpr Duration kRemindEvery{15'000};
 // After a read that was to confirm a verdict and did not.
 constexpr Duration kLookAgainAfter{1000};
+// Nothing was heard of an object for that long. A rollout is silent for longer, a watch that hangs for ever.
+constexpr Duration kReadAfter{12'000};
+constexpr Duration kReadAfterWhenBlind{2000};
 constexpr std::size_t kNamed = 3;
+const model::Gvk kEvents{"", "v1", "Event"};
 
 bool failed(const model::ObjectStatus& status) {
   return status.doomed();
@@ -33,17 +37,17 @@ bool counts_as_ready(const model::ObjectStatus& status) {
 }
 
 HealthMonitor::HealthMonitor(Session& session, HealthOptions options)
-    : session_(session), options_(options), started_(session.now()), reminded_(session.now()) {
+    : session_(session),
+      options_(options),
+      watches_(session),
+      started_(session.now()),
+      reminded_(session.now()) {
   // Any write of ours tells the server's time; taking the lock was one.
   if (session.keeper() != nullptr) set_clock(session.keeper()->lease());
   if (clock_base_ == Timestamp{}) {
     clock_base_ = session.wall();
     clock_read_ = session.now();
   }
-}
-
-HealthMonitor::~HealthMonitor() {
-  for (const WatchId id : watches_) session_.cluster().cancel_watch(id);
 }
 
 void HealthMonitor::set_clock(const model::Object& stored) {
@@ -58,15 +62,10 @@ Timestamp HealthMonitor::cluster_now() const {
 }
 
 void HealthMonitor::watch(const model::Gvk& gvk, const std::string& ns) {
-  const auto begin = [&](const model::Gvk& kind) {
-    if (watched_.emplace(kind, ns).second) {
-      watches_.insert(session_.cluster().watch(WatchRequest{kind, ns, "", ""}));
-    }
-  };
-  begin(gvk);
+  watches_.open(gvk, ns);
   const auto children = status::child_kinds(gvk, options_.status);
-  for (const model::Gvk& child : children) begin(child);
-  if (!children.empty()) begin({"", "v1", "Event"});
+  for (const model::Gvk& child : children) watches_.open(child, ns);
+  if (!children.empty()) watches_.open(kEvents, ns);
 }
 
 void HealthMonitor::track(HealthTarget target) {
@@ -74,7 +73,7 @@ void HealthMonitor::track(HealthTarget target) {
   Tracked tracked;
   tracked.object = std::move(target.object);
   tracked.current_uid = tracked.object.uid();
-  tracked.last_change = session_.now();
+  tracked.last_change = tracked.heard = session_.now();
   tracked.context.options = options_.status;
   if (target.written) {
     set_clock(tracked.object);
@@ -90,7 +89,8 @@ void HealthMonitor::track(HealthTarget target) {
     tracked.health = old->second.health;
     tracked.assessed = old->second.assessed;
   }
-  index_.upsert(tracked.object);
+  // The answer to a write may be read after the watch told what came of it.
+  if (!outdated(tracked.object)) index_.upsert(tracked.object);
   by_uid_[tracked.current_uid].insert(ref);
   auto& stored = tracked_[ref] = std::move(tracked);
   assess(ref, stored);
@@ -100,18 +100,30 @@ void HealthMonitor::track(HealthTarget target) {
 
 void HealthMonitor::observe(const ClusterEvent& event) {
   if (const auto* change = std::get_if<ObjectChanged>(&event)) {
-    if (watches_.contains(change->watch)) changed(*change);
+    if (watches_.changed(*change)) changed(*change);
+  } else if (const auto* done = std::get_if<WatchSynced>(&event)) {
+    for (const std::string& uid : watches_.synced(*done)) {
+      if (const model::Object* gone = index_.find(uid)) changed({done->watch, true, *gone});
+    }
   } else if (const auto* failure = std::get_if<WatchFailed>(&event)) {
-    if (watches_.erase(failure->watch) > 0) {
-      session_.warn("some objects cannot be watched: " + failure->error.message);
+    if (watches_.failed(*failure)) {
+      session_.warn("some objects cannot be watched, so they are read every few seconds: " +
+                    failure->error.message);
     }
   }
 }
 
+bool HealthMonitor::outdated(const model::Object& object) const {
+  const model::Object* known = index_.find(object.uid());
+  return known != nullptr && is_later(known->resource_version(), object.resource_version());
+}
+
 void HealthMonitor::changed(const ObjectChanged& event) {
+  if (!event.deleted && outdated(event.object)) return;
   mark_roots(event.object);  // former owners
   if (const auto found = tracked_.find(event.object.ref()); found != tracked_.end()) {
     Tracked& tracked = found->second;
+    tracked.heard = session_.now();
     const std::string uid = event.object.uid();
     if (!event.deleted && uid != tracked.current_uid) {
       by_uid_[tracked.current_uid].erase(found->first);
@@ -196,6 +208,50 @@ void HealthMonitor::read_storage_classes() {
   storage_classes_read_ = true;
 }
 
+Duration HealthMonitor::patience() const {
+  return watches_.blind() ? kReadAfterWhenBlind : kReadAfter;
+}
+
+void HealthMonitor::read_silent() {
+  LiveQuery query;
+  std::vector<model::ObjectRef> refs;
+  for (auto& [ref, tracked] : tracked_) {
+    if (counts_as_ready(tracked.health) || session_.now() - tracked.heard < patience()) continue;
+    tracked.heard = session_.now();
+    query.want(tracked.object.gvk(), ref);
+    refs.push_back(ref);
+  }
+  if (refs.empty()) return;
+  watches_.reopen_hanging();
+  const auto live = read_live(session_, query);
+  if (!live) return;
+  for (const model::ObjectRef& ref : refs) {
+    const auto one = live->find(ref);
+    found(ref, one == live->end() ? nullptr : &one->second);
+  }
+  assess_dirty();
+}
+
+void HealthMonitor::found(const model::ObjectRef& ref, const model::Object* object) {
+  const std::string& uid = tracked_.at(ref).current_uid;
+  const model::Object* known = uid.empty() ? nullptr : index_.find(uid);
+  const bool same = known == nullptr || object == nullptr
+                        ? known == object
+                        : known->resource_version() == object->resource_version();
+  if (same || (object != nullptr && outdated(*object))) return;
+  const model::Gvk gvk = tracked_.at(ref).object.gvk();
+  if (object != nullptr) {
+    changed({0, false, *object});
+  } else {
+    changed({0, true, model::Object{*known}});
+  }
+  // The watch should have told; the others of the family come over the same connection.
+  watches_.reopen(gvk, ref.ns);
+  const auto children = status::child_kinds(gvk, options_.status);
+  for (const model::Gvk& child : children) watches_.reopen(child, ref.ns);
+  if (!children.empty()) watches_.reopen(kEvents, ref.ns);
+}
+
 std::vector<model::ObjectRef> HealthMonitor::refs_where(bool (*condition)(const model::ObjectStatus&)) const {
   std::vector<model::ObjectRef> out;
   for (const auto& [ref, tracked] : tracked_) {
@@ -220,6 +276,7 @@ Instant HealthMonitor::next_look(Instant deadline) const {
   if (confirm_failure_at_) out = std::min(out, *confirm_failure_at_);
   for (const auto& [ref, tracked] : tracked_) {
     if (tracked.changes_at) out = std::min(out, session_.now() + (*tracked.changes_at - cluster_now()));
+    if (!counts_as_ready(tracked.health)) out = std::min(out, tracked.heard + patience());
     if (options_.per_object_timeout > Duration{0} && !counts_as_ready(tracked.health)) {
       out = std::min(out, tracked.last_change + options_.per_object_timeout);
     }
@@ -275,7 +332,7 @@ std::optional<Verdict> HealthMonitor::look() {
   // Kinds that are ready by existing were confirmed by the answer to their write.
   std::vector<model::ObjectRef> doubtful;
   for (const auto& [ref, tracked] : tracked_) {
-    if (watched_.contains({tracked.object.gvk(), ref.ns})) doubtful.push_back(ref);
+    if (watches_.covers(tracked.object.gvk(), ref.ns)) doubtful.push_back(ref);
   }
   if (doubtful.empty() || confirmed(doubtful, true)) return Verdict::kHealthy;
   session_.pause(kLookAgainAfter);
@@ -289,6 +346,7 @@ Verdict HealthMonitor::wait(Duration timeout) {
     assess_dirty();
     if (session_.interrupted()) return Verdict::kInterrupted;
     if (session_.keeper() != nullptr && !session_.may_write()) return Verdict::kLockLost;
+    read_silent();
     if (on_look_) on_look_();
     if (const auto verdict = look()) return *verdict;
     culprit_ = stuck();

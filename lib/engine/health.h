@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/health_watches.h"
 #include "engine/live.h"
 #include "engine/session.h"
 #include "model/status.h"
@@ -27,12 +28,12 @@ struct HealthOptions {
 
 enum class Verdict { kHealthy, kFailed, kTimedOut, kInterrupted, kLockLost };
 
-// Follows objects and what they own until all are ready or one is beyond hope. Watches inform; a verdict
-// always rests on a fresh read.
+// Follows objects and what they own until all are ready or one is beyond hope. Watches inform, and objects
+// they say nothing about are read now and then; a verdict always rests on a fresh read.
 class HealthMonitor {
  public:
   HealthMonitor(Session& session, HealthOptions options);
-  ~HealthMonitor();
+  ~HealthMonitor() = default;
   HealthMonitor(const HealthMonitor&) = delete;
   HealthMonitor& operator=(const HealthMonitor&) = delete;
 
@@ -69,10 +70,18 @@ class HealthMonitor {
     model::ObjectStatus health;
     std::optional<Timestamp> changes_at;
     Instant last_change;
+    Instant heard;  // when the object itself was last written, read or told of
     bool assessed = false;
   };
 
   void changed(const ObjectChanged& event);
+  // Whether something later is known of the object already.
+  [[nodiscard]] bool outdated(const model::Object& object) const;
+  // Reads what is not ready and has not been heard of for a while.
+  void read_silent();
+  // Takes in what such a read found; null: nothing.
+  void found(const model::ObjectRef& ref, const model::Object* object);
+  [[nodiscard]] Duration patience() const;
   void mark_roots(const model::Object& object);
   void assess_dirty();
   void assess(const model::ObjectRef& ref, Tracked& tracked);
@@ -94,8 +103,7 @@ class HealthMonitor {
   std::map<model::ObjectRef, Tracked> tracked_;
   std::map<std::string, std::set<model::ObjectRef>> by_uid_;
   std::set<model::ObjectRef> dirty_;
-  std::set<std::pair<model::Gvk, std::string>> watched_;
-  std::set<WatchId> watches_;
+  HealthWatches watches_;
   std::vector<model::Object> storage_classes_;
   bool storage_classes_read_ = false;
   Timestamp clock_base_;

@@ -12,6 +12,14 @@ constexpr std::size_t kSingleReads = 3;
 
 }  // namespace
 
+bool is_later(std::string_view version, std::string_view than) {
+  const auto number = [](std::string_view text) {
+    return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+  };
+  if (!number(version) || !number(than)) return false;
+  return version.size() != than.size() ? version.size() > than.size() : version > than;
+}
+
 Error read_error(const Response& response, std::string what) {
   Error error = response.error ? *response.error : make_error(errors::kReadFailed, "no answer");
   return std::move(error).with_context("reading " + std::move(what));

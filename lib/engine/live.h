@@ -5,6 +5,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -37,6 +38,10 @@ class LiveQuery {
 
 // requests, call_all and fold in one.
 Result<LiveObjects> read_live(Session& session, const LiveQuery& query);
+
+// Whether one resourceVersion of an object is later than another one of the same kind. They are decimal
+// numbers without a bound (Kubernetes 1.35, KEP-5504); others cannot be compared and are not later.
+[[nodiscard]] bool is_later(std::string_view version, std::string_view than);
 
 // The error of a failed read, with what was read as its context.
 [[nodiscard]] Error read_error(const Response& response, std::string what);
