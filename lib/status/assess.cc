@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "status/rule.h"
+#include "status/words.h"
 
 namespace instantexec::status {
 namespace {
@@ -28,6 +29,13 @@ Assessment terminating(const model::Object& object) {
   return out;
 }
 
+// "Reconciling" only because the last attempt failed and another follows: "Ready" tells why.
+bool retries(const model::Object& object, const Condition& reconciling) {
+  const auto ready = find_condition(object, "Ready");
+  if (!ready || !ready->is_false()) return false;
+  return sense_of_reason(ready->reason) == Sense::kBad || reconciling.reason.ends_with("WithRetry");
+}
+
 // What must hold before the status says anything about the spec we applied.
 std::optional<Assessment> gate(const Input& input) {
   const model::Object& object = input.object;
@@ -41,14 +49,16 @@ std::optional<Assessment> gate(const Input& input) {
     return in_progress("StaleRead", "the state read is older than the change");
   }
   const auto observed = observed_generation(object);
-  if (observed ? *observed < object.generation() : must_observe(object.gvk())) {
+  // A generation below 1 is no generation: some controllers count from -1 until they succeed.
+  if (observed ? *observed < object.generation() && object.generation() > 0 : must_observe(object.gvk())) {
     return in_progress("WaitingForController", "the controller has not yet seen the change");
   }
   if (const auto stalled = find_condition(object, "Stalled"); stalled && stalled->is_true()) {
     return failed(stalled->reason.empty() ? "Stalled" : stalled->reason, stalled->message,
                   describe_command(object));
   }
-  if (const auto busy = find_condition(object, "Reconciling"); busy && busy->is_true()) {
+  if (const auto busy = find_condition(object, "Reconciling");
+      busy && busy->is_true() && !retries(object, *busy)) {
     return in_progress(busy->reason.empty() ? "Reconciling" : busy->reason,
                        busy->message.empty() ? "the controller is at work" : busy->message);
   }

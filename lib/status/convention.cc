@@ -1,195 +1,90 @@
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <array>
 
-#include "base/text.h"
 #include "status/rule.h"
+#include "status/signs.h"
 
 // Conventions of custom resources: conditions, status words, error fields and replica counts. They tell
-// "ready" from "not yet"; none of them is proof of failure, because an unknown controller may try again.
+// "ready" from "not yet". An error that the object declares is shown as Failed only to those who ask for
+// that (Options::declared_failures): an unknown controller may try again.
 namespace instantexec::status {
 namespace {
 
-using Words = std::span<const std::string_view>;
-
-constexpr std::size_t kMaxDepth = 3;  // below status; deeper values describe parts, not the object
-
-bool one_of(std::string_view word, Words words) {
-  return std::find(words.begin(), words.end(), word) != words.end();
+const Sign* first(const std::vector<Sign>& signs, Sense sense) {
+  const auto found =
+      std::find_if(signs.begin(), signs.end(), [sense](const Sign& sign) { return sign.sense == sense; });
+  return found == signs.end() ? nullptr : &*found;
 }
 
-bool contains_any(std::string_view text, Words words) {
-  return std::any_of(words.begin(), words.end(),
-                     [&](std::string_view word) { return text.find(word) != std::string_view::npos; });
+Assessment verdict(const Sign& sign, const Input& input) {
+  switch (sign.sense) {
+    case Sense::kHold:
+      return suspended(sign.reason, sign.message, describe_command(input.object));
+    case Sense::kBad:
+      return input.context.options.declared_failures
+                 ? failed(sign.reason, sign.message, describe_command(input.object))
+                 : in_progress(sign.reason, sign.message);
+    case Sense::kUnclear: {
+      Assessment out = in_progress(sign.reason, sign.message);
+      out.status.status = model::HealthStatus::kUnknown;
+      return out;
+    }
+    case Sense::kBusy:
+      return in_progress(sign.reason, sign.message);
+    case Sense::kGood:
+    case Sense::kNone:
+      break;
+  }
+  return current(sign.reason, sign.message);
 }
 
-bool ends_with_any(std::string_view text, Words words) {
-  return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return text.ends_with(word); });
+// The sign that decides among several that have to agree; nullptr when there is none at all.
+const Sign* decisive(const std::vector<Sign>& signs) {
+  for (const Sense sense : {Sense::kHold, Sense::kBad, Sense::kBusy, Sense::kUnclear, Sense::kGood}) {
+    if (const Sign* sign = first(signs, sense)) return sign;
+  }
+  return nullptr;
 }
 
-// Condition types, in lower case, that are good when True …
-constexpr std::array<std::string_view, 18> kGoodEndings{
-    "ready",     "available",   "healthy",      "succeeded", "success",     "complete",
-    "completed", "established", "programmed",   "accepted",  "synced",      "reconciled",
-    "deployed",  "running",     "resolvedrefs", "applied",   "provisioned", "bound"};
-// … and those that are bad when True ("CatalogSourcesUnhealthy", "InstallPlanFailed", "PartiallyReady").
-constexpr std::array<std::string_view, 10> kBadParts{"fail",     "error",    "unhealthy", "degraded",
-                                                     "missing",  "invalid",  "conflict",  "unavailable",
-                                                     "notready", "partially"};
-// Whether the controller could act on the spec at all; a good "Ready" beside a bad one of these is of an
+std::vector<Sign> read_signs(const std::vector<Condition>& conditions) {
+  std::vector<Sign> out;
+  for (const Condition& condition : conditions) {
+    Sign sign = read_sign(condition);
+    if (sign.sense != Sense::kNone) out.push_back(std::move(sign));
+  }
+  return out;
+}
+
+// Whether the controller could act on the spec at all: a good "Ready" beside a bad one of these is of an
 // older spec.
-constexpr std::array<std::string_view, 2> kSpecTypes{"synced", "reconciled"};
+bool about_the_spec(const Condition& condition) {
+  return claim_of(condition.type) == Claim::kVerdict || claim_of(condition.type) == Claim::kHold ||
+         condition.type == "Synced" || condition.type == "Reconciled" || condition.type == "Stalled";
+}
 
-struct Found {
-  std::vector<Condition> conditions;
-  bool stale = false;  // some were of an older generation
-};
-
-void collect_conditions(const model::Json& value, std::int64_t generation, std::size_t depth, Found& found) {
-  if (depth > kMaxDepth) return;
-  if (value.is_array()) {
-    for (const model::Json& item : value) collect_conditions(item, generation, depth, found);
-    return;
-  }
-  if (!value.is_object()) return;
-  for (const auto& [key, item] : value.items()) {
-    if (key != "conditions" || !item.is_array()) {
-      if (item.is_structured()) collect_conditions(item, generation, depth + 1, found);
-      continue;
+// Signs beside the object's own "Ready", which is the summary of the others (KEP-1623).
+std::vector<Sign> with_summary(const Condition& summary, const FoundConditions& found, const Words& words) {
+  std::vector<Sign> out{read_sign(summary)};
+  for (const Condition& condition : found.own) {
+    if (condition.type == summary.type) continue;
+    Sign sign = read_sign(condition);
+    const bool tells_why = !summary.is_true() && sign.sense == Sense::kBad && !sign.weak;
+    if (sign.sense != Sense::kGood && sign.sense != Sense::kNone &&
+        (tells_why || about_the_spec(condition))) {
+      out.push_back(std::move(sign));
     }
-    for (const model::Json& entry : item) {
-      if (auto condition = read_condition(entry, generation)) {
-        found.conditions.push_back(*std::move(condition));
-      } else {
-        found.stale = true;
-      }
+    // While work goes on the words of a message are not the last ones.
+    if (!summary.is_true() && claim_of(condition.type) == Claim::kBusy && condition.is_true() &&
+        condition.type != "Reconciling" && out.front().weak) {
+      out.front().sense = Sense::kBusy;
     }
   }
-}
-
-Assessment not_ready(const Condition& condition) {
-  const std::string reason = condition.reason.empty() ? "Not" + condition.type : condition.reason;
-  return in_progress(reason, condition.message.empty()
-                                 ? fmt::format("{} is {}", condition.type, condition.status)
-                                 : condition.message);
-}
-
-Assessment ready(const Condition& condition) {
-  return current(condition.reason.empty() ? condition.type : condition.reason,
-                 condition.message.empty() ? condition.type + " is True" : condition.message);
-}
-
-std::optional<Assessment> by_conditions(const Input& input) {
-  // The object's own "Ready" is the summary (KEP-1623); few others can contradict a good one.
-  const auto summary = find_condition(input.object, "Ready");
-  if (summary && !summary->is_true()) return not_ready(*summary);
-  Found found;
-  collect_conditions(model::get_object(input.object.json, "/status"), input.object.generation(), 0, found);
-  const Condition* good = nullptr;
-  for (const Condition& condition : found.conditions) {
-    const std::string type = to_lower(condition.type);
-    if (contains_any(type, kBadParts)) {
-      if (condition.is_true()) return not_ready(condition);
-    } else if (summary ? one_of(type, kSpecTypes) : ends_with_any(type, kGoodEndings)) {
-      if (!condition.is_true()) return not_ready(condition);
-      good = &condition;
-    }
+  for (Sign word : words.outer) {
+    if (word.sense == Sense::kGood || word.sense == Sense::kNone || word.sense == Sense::kUnclear) continue;
+    // A good summary and a bad word disagree; that is no failure.
+    if (word.sense == Sense::kBad && summary.is_true()) word.sense = Sense::kBusy;
+    out.push_back(std::move(word));
   }
-  if (summary) return ready(*summary);
-  if (good != nullptr) return ready(*good);
-  if (found.stale) return in_progress("WaitingForController", "the controller has not yet seen the change");
-  return std::nullopt;
-}
-
-enum class Sense { kGood, kNotYet, kSuspended, kUnknown };
-
-// What a status word means. Words in -ing go on, whatever they are ("Provisioning"), but for a few that last.
-Sense sense_of(std::string_view text) {
-  static constexpr std::array<std::string_view, 8> kGood{"ready",     "running", "active",    "healthy",
-                                                         "succeeded", "ok",      "health_ok", "green"};
-  static constexpr std::array<std::string_view, 4> kHold{"paused", "suspended", "stopped", "halted"};
-  static constexpr std::array<std::string_view, 12> kOpen{"yellow",    "new",       "unknown",    "queued",
-                                                          "scheduled", "submitted", "waiting",    "creating",
-                                                          "started",   "retry",     "inprogress", "red"};
-  static constexpr std::array<std::string_view, 16> kBad{
-      "fail",   "error",    "invalid", "degraded", "unhealthy", "notready", "notfound", "reject",
-      "denied", "exceeded", "reached", "lost",     "warn",      "crash",    "abort",    "cancel"};
-  const std::string word = to_lower(trim(text));
-  if (one_of(word, kGood)) return Sense::kGood;
-  if (one_of(word, kHold)) return Sense::kSuspended;
-  if (one_of(word, kOpen) || contains_any(word, kBad) || word.ends_with("ing") ||
-      word.find("pending") != std::string::npos) {
-    return Sense::kNotYet;
-  }
-  return Sense::kUnknown;
-}
-
-struct Word {
-  std::string field;  // "status.phase"
-  std::string text;
-};
-
-// String fields named like a status, outer ones first; lists describe parts and are not looked into.
-void collect_words(const model::Json& value, const std::string& path, std::size_t depth,
-                   std::vector<Word>& out) {
-  static constexpr std::array<std::string_view, 4> kNames{"phase", "state", "status", "health"};
-  for (const auto& [key, item] : value.items()) {
-    if (item.is_string() && ends_with_any(to_lower(key), kNames))
-      out.push_back({path + "." + key, item.get<std::string>()});
-  }
-  if (depth + 1 > kMaxDepth) return;
-  for (const auto& [key, item] : value.items()) {
-    if (item.is_object()) collect_words(item, path + "." + key, depth + 1, out);
-  }
-}
-
-std::optional<Assessment> by_words(const Input& input) {
-  std::vector<Word> words;
-  collect_words(model::get_object(input.object.json, "/status"), "status", 0, words);
-  std::erase_if(words, [](const Word& word) {
-    return word.text.empty() || word.text == "True" || word.text == "False";
-  });
-  const auto with = [&](Sense sense) -> const Word* {
-    const auto found = std::find_if(words.begin(), words.end(),
-                                    [sense](const Word& word) { return sense_of(word.text) == sense; });
-    return found == words.end() ? nullptr : &*found;
-  };
-  if (words.empty()) return std::nullopt;
-  if (const Word* word = with(Sense::kNotYet)) {
-    return in_progress(word->text, fmt::format("{} is {}", word->field, word->text));
-  }
-  if (const Word* word = with(Sense::kSuspended)) {
-    return suspended(word->text, fmt::format("{} is {}", word->field, word->text),
-                     describe_command(input.object));
-  }
-  // A word nobody knows is more often a good one: trouble has few names.
-  return current(words.front().text, fmt::format("{} is {}", words.front().field, words.front().text));
-}
-
-std::optional<Assessment> by_error_field(const Input& input) {
-  static constexpr std::array<std::string_view, 6> kFields{"/status/error",         "/status/errorMessage",
-                                                           "/status/failureReason", "/status/failureMessage",
-                                                           "/status/lastError",     "/status/errorReason"};
-  for (const std::string_view field : kFields) {
-    const std::string text = model::get_string(input.object.json, field);
-    if (!text.empty()) return in_progress("ErrorReported", text);
-  }
-  return std::nullopt;
-}
-
-std::optional<Assessment> by_replicas(const Input& input) {
-  const model::Json* all = model::find(input.object.json, "/status/replicas");
-  const model::Json* done = model::find(input.object.json, "/status/readyReplicas");
-  if (all == nullptr || done == nullptr || !all->is_number_integer() || !done->is_number_integer()) {
-    return std::nullopt;
-  }
-  const auto have = done->get<std::int64_t>();
-  const std::int64_t want = model::get_int(input.object.json, "/spec/replicas", all->get<std::int64_t>());
-  const std::int64_t updated = model::get_int(input.object.json, "/status/updatedReplicas", want);
-  const std::string text = fmt::format("{} of {} replicas ready", have, want);
-  if (updated < want) return in_progress("Updating", fmt::format("{} of {} replicas updated", updated, want));
-  return have == want ? current("ReplicasReady", text) : in_progress("WaitingForReady", text);
+  return out;
 }
 
 }  // namespace
@@ -197,18 +92,36 @@ std::optional<Assessment> by_replicas(const Input& input) {
 Assessment by_convention(const Input& input) {
   for (const std::string_view field : {"/spec/paused", "/spec/suspend", "/spec/suspended"}) {
     if (!model::get_bool(input.object.json, field)) continue;
-    return suspended("Paused", fmt::format("{} is true", field.substr(1)), describe_command(input.object));
+    return suspended("Paused", std::string(field.substr(1)) + " is true", describe_command(input.object));
   }
-  const auto conditions = by_conditions(input);
-  if (conditions && conditions->status.status != model::HealthStatus::kCurrent) return *conditions;
-  if (auto error = by_error_field(input)) return *std::move(error);
-  // The object's own Ready needs no second opinion; without one every sign has to agree.
-  if (conditions && find_condition(input.object, "Ready")) return *conditions;
-  const auto words = by_words(input);
-  if (words && words->status.status != model::HealthStatus::kCurrent) return *words;
-  if (auto replicas = by_replicas(input)) return *std::move(replicas);
-  if (conditions) return *conditions;
-  if (words) return *words;
+  const FoundConditions found = collect_conditions(input.object);
+  const Words words = collect_words(input.object);
+  if (const auto summary = find_condition(input.object, "Ready")) {
+    const std::vector<Sign> signs = with_summary(*summary, found, words);
+    return verdict(*decisive(signs), input);
+  }
+  // Without a summary every sign has to agree.
+  std::vector<Sign> signs = read_signs(found.own);
+  for (Sign& sign : read_signs(found.parts)) signs.push_back(std::move(sign));
+  signs.insert(signs.end(), words.outer.begin(), words.outer.end());
+  const bool good = first(signs, Sense::kGood) != nullptr;
+  std::vector<Sign> lesser = words.inner;
+  if (auto error = error_field(input.object)) lesser.push_back(*std::move(error));
+  if (auto count = replicas(input.object)) lesser.push_back(*std::move(count));
+  for (Sign& sign : lesser) {
+    // Where signs disagree nothing has failed for good.
+    if (good && sign.sense == Sense::kBad) sign.sense = Sense::kBusy;
+    signs.push_back(std::move(sign));
+  }
+  if (const Sign* sign = decisive(signs)) return verdict(*sign, input);
+  if (found.stale) return in_progress("WaitingForController", "the controller has not yet seen the change");
+  // A word nobody knows is more often a good one: trouble has few names.
+  if (!words.outer.empty()) return current(words.outer.front().reason, words.outer.front().message);
+  if (!words.inner.empty()) return current(words.inner.front().reason, words.inner.front().message);
+  const model::Json& status = model::get_object(input.object.json, "/status");
+  if (status.size() == 1 && observed_generation(input.object)) {
+    return current("Observed", "the controller has seen the object and reports nothing else");
+  }
   return current(kNotUnderstood, "the object has a status without conditions or phase");
 }
 

@@ -35,7 +35,7 @@ std::optional<Condition> holds(const RuleMatch& match, const model::Object& obje
   if (value == nullptr || value->is_structured() || value->is_null()) return std::nullopt;
   const std::string text = scalar_text(*value);
   if (!listed(text, match.values)) return std::nullopt;
-  return Condition{"", text, text, fmt::format("{} is {}", match.pointer, text), {}, {}};
+  return Condition{"", text, text, fmt::format("{} is {}", match.pointer, text), "", {}, {}};
 }
 
 std::optional<Condition> any_of(const std::vector<RuleMatch>& matches, const model::Object& object) {
@@ -91,6 +91,10 @@ Assessment by_status(const Input& input) {
   Assessment out =
       silent ? current("NoStatus", "the object exists and reports no status") : by_convention(input);
   const bool unclear = silent || out.status.reason == kNotUnderstood;
+  // A snapshot is judged as of its first moment: its controller has not reported yet.
+  if (unclear && input.context.now == Timestamp{}) {
+    return in_progress("AwaitingStatus", silent ? "no status is reported yet" : out.status.message);
+  }
   if (unclear && written != Timestamp{}) {
     return not_before(std::move(out), written + kFirstStatus, "the controller has not reported yet", input);
   }

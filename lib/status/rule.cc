@@ -67,7 +67,8 @@ std::optional<Condition> read_condition(const model::Json& item, std::int64_t ge
   Condition out{
       model::get_string(item, "/type"),     model::get_string(item, "/status", flag ? "True" : "False"),
       model::get_string(item, "/reason"),   model::get_string(item, "/message"),
-      time_at(item, "/lastTransitionTime"), time_at(item, "/lastUpdateTime")};
+      model::get_string(item, "/severity"), time_at(item, "/lastTransitionTime"),
+      time_at(item, "/lastUpdateTime")};
   if (out.updated == Timestamp{}) out.updated = out.since;
   return out;
 }

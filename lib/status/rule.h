@@ -48,8 +48,9 @@ struct Condition {
   std::string status;  // "True", "False", "Unknown"
   std::string reason;
   std::string message;
-  Timestamp since;    // lastTransitionTime, zero when absent
-  Timestamp updated;  // lastUpdateTime, else `since`
+  std::string severity;  // of Cluster API's conditions: "Error", "Warning", "Info"; else empty
+  Timestamp since;       // lastTransitionTime, zero when absent
+  Timestamp updated;     // lastUpdateTime, else `since`
 
   [[nodiscard]] bool is_true() const { return status == "True"; }
   [[nodiscard]] bool is_false() const { return status == "False"; }

@@ -27,11 +27,16 @@ struct Options {
   bool wait_for_jobs = true;             // a Job is Current when it is complete; false: once it has started
   bool require_endpoints = false;        // a Service with a selector needs one ready endpoint
   bool require_ingress_address = false;  // an Ingress needs a load balancer entry
+  // An error that an object of an unknown kind declares about itself is Failed. False: it is InProgress, for
+  // an unknown controller may try again; a deploy must not be undone on a guess.
+  bool declared_failures = false;
 };
 
 // What is known beside the objects. All times are on the cluster's clock (see cluster_time), so that a wrong
 // local clock cannot change a verdict.
 struct Context {
+  // Zero: there is no clock, the objects are a snapshot, judged as of the moment it was taken. What would
+  // become Current by waiting for a controller's first report is then InProgress.
   Timestamp now;
   // When this run wrote the object. Zero: unknown, or not written by us; then nothing counts as stale.
   Timestamp applied_at;

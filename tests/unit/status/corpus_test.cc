@@ -1,16 +1,24 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <sstream>
 
 #include "manifest/yaml.h"
 #include "status/status.h"
 
-// Live custom resources of many projects with the health their maintainers expect. None of these kinds is
-// known to the rules by name. The folder is $INSTANTEXEC_TEST_DATA/health, by default ../shared/data/health.
+// Live custom resources of many projects with the health their maintainers expect, as `health -f` judges
+// them: a snapshot, without the time of a change. The folder is $INSTANTEXEC_TEST_DATA/health, by default
+// ../shared/data/health. With INSTANTEXEC_HEALTH_MISSES=1 every case that is not exact is printed.
+//
+// exact: Healthy is Current, Progressing is InProgress (or Terminating for an object that is being deleted),
+// Degraded is Failed, Suspended is Suspended, Unknown is Unknown. "Missing" (the thing that the object stands
+// for is not there) has no word of its own here: InProgress. false ready: Current, and not Healthy. false
+// failed: Failed, and not Degraded.
 namespace instantexec::status {
 namespace {
 
@@ -30,63 +38,99 @@ std::string read(const fs::path& path) {
   return text.str();
 }
 
-std::string_view expected_word(model::HealthStatus status) {
-  switch (status) {
-    case model::HealthStatus::kCurrent:
-      return "Healthy";
-    case model::HealthStatus::kFailed:
-      return "Degraded";
-    case model::HealthStatus::kSuspended:
-      return "Suspended";
-    default:
-      return "Progressing";
+struct Case {
+  std::string file;
+  std::string expected;
+  model::Object object;
+};
+
+std::vector<Case> load_cases(const fs::path& folder) {
+  std::vector<Case> out;
+  const auto index = model::parse_json(read(folder / "index.json"));
+  if (!index || !index->is_array()) return out;
+  for (const model::Json& entry : *index) {
+    Case one{model::get_string(entry, "/file"), model::get_string(entry, "/status"), {}};
+    const auto documents = manifest::parse_yaml(read(folder / one.file), one.file);
+    if (!documents || documents->empty()) continue;  // one file has a key twice, which our reader refuses
+    one.object = model::Object{documents->front().value};
+    out.push_back(std::move(one));
   }
+  return out;
+}
+
+bool exact(const std::string& expected, const model::Object& object, model::HealthStatus got) {
+  using enum model::HealthStatus;
+  if (expected == "Healthy") return got == kCurrent;
+  if (expected == "Degraded") return got == kFailed;
+  if (expected == "Suspended") return got == kSuspended;
+  if (expected == "Unknown") return got == kUnknown;
+  return got == kInProgress || (got == kTerminating && object.terminating());
 }
 
 struct Score {
   int cases = 0;
   int exact = 0;
-  int ready = 0;   // of the healthy ones, called ready
   int unwell = 0;  // not Healthy by their maintainers
   int false_ready = 0;
+  int false_failed = 0;
+
+  void add(const Case& one, const model::ObjectStatus& got) {
+    ++cases;
+    if (status::exact(one.expected, one.object, got.status)) ++exact;
+    if (one.expected != "Healthy") {
+      ++unwell;
+      if (got.status == model::HealthStatus::kCurrent) ++false_ready;
+    }
+    if (got.status == model::HealthStatus::kFailed && one.expected != "Degraded") ++false_failed;
+  }
 };
 
-TEST(Corpus, UnknownKindsAreNeverFailedByMistake) {
-  const fs::path folder = corpus();
-  if (!fs::exists(folder / "index.json")) GTEST_SKIP() << folder << " is not there";
-  const auto index = model::parse_json(read(folder / "index.json"));
-  ASSERT_TRUE(index && index->is_array());
-  Score score;
-  for (const model::Json& entry : *index) {
-    const std::string file = model::get_string(entry, "/file");
-    const std::string expected = model::get_string(entry, "/status");
-    const auto documents = manifest::parse_yaml(read(folder / file), file);
-    if (!documents || documents->empty()) continue;  // one file has a key twice, which our reader refuses
-    const model::Object object{documents->front().value};
-    // What is ready has to be seen as such in the end; what is not must not pass for it soon after an apply.
-    Context context;
-    context.applied_at = Timestamp{Duration{4102444800000}};
-    context.now = context.applied_at + std::chrono::seconds(expected == "Healthy" ? 60 : 5);
-    const model::ObjectStatus got = compute(object, {}, {}, context);
-    ++score.cases;
-    if (expected_word(got.status) == expected) ++score.exact;
-    if (got.status == model::HealthStatus::kFailed) {
-      EXPECT_EQ(expected, "Degraded") << file << ": " << got.message;
-    }
-    if (expected == "Healthy") {
-      if (got.status == model::HealthStatus::kCurrent) ++score.ready;
-      continue;
-    }
-    ++score.unwell;
-    if (got.status == model::HealthStatus::kCurrent) ++score.false_ready;
+std::ostream& operator<<(std::ostream& out, const Score& score) {
+  const auto percent = [](int part, int whole) { return whole == 0 ? 0.0 : 100.0 * part / whole; };
+  return out << fmt::format(
+             "{} of {} exact ({:.1f} %), {} of {} not ready called ready ({:.1f} %), {} false failed",
+             score.exact, score.cases, percent(score.exact, score.cases), score.false_ready, score.unwell,
+             percent(score.false_ready, score.unwell), score.false_failed);
+}
+
+class Corpus : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!fs::exists(corpus() / "index.json")) GTEST_SKIP() << corpus() << " is not there";
+    cases_ = load_cases(corpus());
+    ASSERT_GT(cases_.size(), 500u);
   }
-  // Progressing and Degraded are told apart by rules of a kind only; ready and not ready by convention.
-  EXPECT_GT(score.cases, 500);
-  EXPECT_LE(score.false_ready * 100, score.unwell * 10) << "not ready, and called so";
-  EXPECT_LE((score.cases - score.unwell - score.ready) * 100, (score.cases - score.unwell) * 5)
-      << "well, and not called ready";
-  std::cout << score.exact << " of " << score.cases << " exact, " << score.false_ready << " of "
-            << score.unwell << " called ready by mistake\n";
+
+  Score score(std::string_view title) const {
+    const bool misses = std::getenv("INSTANTEXEC_HEALTH_MISSES") != nullptr;
+    Score all;
+    std::map<std::string, Score> groups;
+    for (const Case& one : cases_) {
+      Context context;
+      context.options.declared_failures = true;
+      const model::ObjectStatus got = compute(one.object, {}, {}, context);
+      all.add(one, got);
+      groups[one.file.substr(0, one.file.find('/'))].add(one, got);
+      if (misses && !exact(one.expected, one.object, got.status)) {
+        std::cout << fmt::format("{} {} -> {} {}: {}\n", one.expected, one.file, model::to_string(got.status),
+                                 got.reason, got.message);
+      }
+    }
+    if (misses) {
+      for (const auto& [group, part] : groups) std::cout << group << ": " << part << "\n";
+    }
+    std::cout << title << ": " << all << "\n";
+    return all;
+  }
+
+  std::vector<Case> cases_;
+};
+
+TEST_F(Corpus, GenericRulesAlone) {
+  const Score got = score("generic rules, every group left out");
+  EXPECT_GE(got.exact * 100, got.cases * 80);
+  EXPECT_LE(got.false_ready * 100, got.unwell * 15);
+  EXPECT_EQ(got.false_failed, 0);
 }
 
 }  // namespace

@@ -126,7 +126,7 @@ TEST(CustomResource, Conventions) {
        20,
        kCurrent,
        "StatusNotUnderstood"},
-      {"conditions of parents, good", parents("True", "ResolvedRefs"), {}, 10, kCurrent, "ResolvedRefs"},
+      {"conditions of parents, good", parents("True", "ResolvedRefs"), {}, 10, kCurrent, "Accepted"},
       {"conditions of parents, one bad",
        parents("False", "RefNotPermitted"),
        {},
@@ -140,7 +140,7 @@ TEST(CustomResource, Conventions) {
        10,
        kInProgress,
        "SUBMISSION_FAILED"},
-      {"a word nobody knows", custom("'phase':'Blooming-ish'"), {}, 10, kCurrent, "Blooming-ish"},
+      {"a word nobody knows", custom("'phase':'Bloomish'"), {}, 10, kCurrent, "Bloomish"},
       {"every word has to be good", custom("'phase':'Ready','health':'red'"), {}, 10, kInProgress, "red"},
       {"an error field",
        custom("'phase':'Ready','errorMessage':'no quota'"),
@@ -159,6 +159,140 @@ TEST(CustomResource, Conventions) {
       {"paused by its spec", custom("'phase':'Ready'", "'paused':true"), {}, 10, kSuspended, "Paused"},
       {"an unclear status gets time", custom("'endpoint':'x'"), {}, 14, kInProgress, "AwaitingStatus", 15},
   });
+}
+
+TEST(CustomResource, WhatAnObjectDeclaresAboutItself) {
+  const auto custom = [](const std::string& status) {
+    return plain("example.com/v1", "Widget", "'status':{" + status + "}");
+  };
+  const auto with = [&](const std::string& conditions) {
+    return custom("'conditions':[" + conditions + "]");
+  };
+  const auto said = [](const std::string& type, const std::string& status, const std::string& message) {
+    return "{'type':'" + type + "','status':'" + status + "','message':'" + message + "'}";
+  };
+  const std::string ready = condition("Ready", "True");
+  check(
+      {
+          {"a phase that names an error", custom("'phase':'Failed'"), {}, 10, kFailed, "Failed"},
+          {"… made of parts", custom("'state':'SUBMISSION_FAILED'"), {}, 10, kFailed, "SUBMISSION_FAILED"},
+          {"… denied", custom("'phase':'NoErrors'"), {}, 10, kCurrent, "NoErrors"},
+          {"failing over is work", custom("'phase':'Failing over'"), {}, 10, kInProgress, "Failing over"},
+          {"not there yet", custom("'state':'NotFound'"), {}, 10, kInProgress, "NotFound"},
+          {"unknown to itself", custom("'state':'Unknown'"), {}, 10, kUnknown, "Unknown"},
+          {"a reason that names an error",
+           with(condition("Ready", "False", "ReconcileError")),
+           {},
+           10,
+           kFailed,
+           "ReconcileError"},
+          {"… while it is not yet decided",
+           with(condition("Ready", "Unknown", "ReconcileError")),
+           {},
+           10,
+           kInProgress,
+           "ReconcileError"},
+          {"a reason that names work",
+           with(condition("Ready", "False", "Creating")),
+           {},
+           10,
+           kInProgress,
+           "Creating"},
+          {"a message that speaks of an error",
+           with(said("Ready", "False", "failed to reach the server")),
+           {},
+           10,
+           kFailed,
+           "NotReady"},
+          {"… while work goes on",
+           with(said("Ready", "False", "failed to reach the server") + "," + condition("Issuing", "True")),
+           {},
+           10,
+           kInProgress,
+           "NotReady"},
+          {"something missing may come",
+           with(said("Ready", "False", "Secret does not exist")),
+           {},
+           10,
+           kInProgress,
+           "NotReady"},
+          {"trying again after an error",
+           with(condition("Reconciling", "True", "ProgressingWithRetry") + "," +
+                condition("Ready", "False", "GitOperationFailed")),
+           {},
+           10,
+           kFailed,
+           "GitOperationFailed"},
+          {"a bad type", with(condition("FetchFailed", "True", "Down")), {}, 10, kFailed, "Down"},
+          {"the opposite of a good type",
+           with(condition("NotReady", "True", "Creating")),
+           {},
+           10,
+           kInProgress,
+           "Creating"},
+          {"the spec is refused",
+           with(condition("Accepted", "False", "UnsupportedValue")),
+           {},
+           10,
+           kFailed,
+           "UnsupportedValue"},
+          {"… or not yet read",
+           with(condition("Accepted", "False", "Pending")),
+           {},
+           10,
+           kInProgress,
+           "Pending"},
+          {"a good summary and a bad phase disagree",
+           custom("'phase':'Failed','conditions':[" + ready + "]"),
+           {},
+           10,
+           kInProgress,
+           "Failed"},
+          {"a good phase and a bad part disagree",
+           custom("'phase':'Running','backup':{'state':'Failed'}"),
+           {},
+           10,
+           kInProgress,
+           "Failed"},
+          {"paused by its controller",
+           with(ready + "," + condition("Synced", "False", "ReconcilePaused")),
+           {},
+           10,
+           kSuspended,
+           "ReconcilePaused"},
+          {"rolled out, as Deployments say it",
+           with(condition("Progressing", "True", "NewReplicaSetAvailable")),
+           {},
+           10,
+           kCurrent,
+           "NewReplicaSetAvailable"},
+          {"… and under way",
+           with(condition("Available", "True") + "," + condition("Progressing", "True", "ReplicaSetUpdated")),
+           {},
+           10,
+           kInProgress,
+           "ReplicaSetUpdated"},
+          {"a ratio of replicas",
+           custom("'scale':{'statusReplicas':'1/3'}"),
+           {},
+           10,
+           kInProgress,
+           "WaitingForReady"},
+      },
+      [](Context& context) { context.options.declared_failures = true; });
+}
+
+TEST(CustomResource, Snapshots) {
+  const auto judge = [](const std::string& kind, const std::string& status) {
+    return compute(object(plain("example.com/v1", kind, status)), {}, {}, {}).status;
+  };
+  EXPECT_EQ(judge("Widget", ""), kInProgress) << "its controller has not reported";
+  EXPECT_EQ(judge("Widget", "'status':{'endpoint':'x'}"), kInProgress);
+  EXPECT_EQ(judge("Widget", "'status':{'observedGeneration':2}"), kCurrent) << "seen, and nothing to report";
+  EXPECT_EQ(judge("Widget", "'status':{'phase':'Running'}"), kCurrent);
+  EXPECT_EQ(judge("AnalysisRun", "'status':{'phase':'Running'}"), kInProgress)
+      << "it is done when it has ended";
+  EXPECT_EQ(judge("CronJobRunner", "'status':{'phase':'Running'}"), kCurrent);
 }
 
 TEST(CustomResource, RulesOfTheCaller) {

@@ -398,7 +398,7 @@ TEST(Kinds, NothingHereThrowsOnOddShapes) {
                                   "'replicas':'three'}"));
     EXPECT_NE(compute(odd, {}, {}, {}).status, model::HealthStatus::kUnknown) << kind;
   }
-  EXPECT_EQ(compute(object("{}"), {}, {}, {}).status, kCurrent) << "not even a kind: nothing to wait for";
+  EXPECT_EQ(compute(object("{}"), {}, {}, {}).status, kInProgress) << "not even a kind: nothing is known";
   EXPECT_EQ(next_deadline({}), std::nullopt);
 }
 

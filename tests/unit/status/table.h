@@ -23,6 +23,7 @@ inline constexpr auto kInProgress = model::HealthStatus::kInProgress;
 inline constexpr auto kFailed = model::HealthStatus::kFailed;
 inline constexpr auto kSuspended = model::HealthStatus::kSuspended;
 inline constexpr auto kTerminating = model::HealthStatus::kTerminating;
+inline constexpr auto kUnknown = model::HealthStatus::kUnknown;
 
 struct Row {
   std::string name;

@@ -1,0 +1,206 @@
+#include "status/signs.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "base/text.h"
+
+namespace instantexec::status {
+namespace {
+
+constexpr std::size_t kMaxDepth = 3;  // below status; deeper values describe parts, not the object
+
+void collect(const model::Json& value, std::int64_t generation, std::size_t depth, FoundConditions& found) {
+  if (depth > kMaxDepth) return;
+  if (value.is_array()) {
+    for (const model::Json& item : value) collect(item, generation, depth, found);
+    return;
+  }
+  if (!value.is_object()) return;
+  for (const auto& [key, item] : value.items()) {
+    if (key != "conditions" || !item.is_array()) {
+      if (item.is_structured()) collect(item, generation, depth + 1, found);
+      continue;
+    }
+    for (const model::Json& entry : item) {
+      if (auto condition = read_condition(entry, generation)) {
+        (depth == 0 ? found.own : found.parts).push_back(*std::move(condition));
+      } else {
+        found.stale = true;
+      }
+    }
+  }
+}
+
+std::string word_of(const Condition& condition) {
+  if (!condition.reason.empty()) return condition.reason;
+  return condition.is_true() ? condition.type : "Not" + condition.type;
+}
+
+std::string text_of(const Condition& condition) {
+  return condition.message.empty() ? fmt::format("{} is {}", condition.type, condition.status)
+                                   : condition.message;
+}
+
+// A condition whose good state does not hold: an error, a pause, or simply not yet.
+void explain_lack(const Condition& condition, Sign& out) {
+  out.sense = Sense::kBusy;
+  // Cluster API's conditions say themselves how bad it is.
+  if (condition.severity == "Info") return;
+  const Sense reason = sense_of_reason(condition.reason);
+  if (reason == Sense::kHold) out.sense = reason;
+  if (condition.status == "Unknown" || reason == Sense::kHold) return;
+  if (condition.severity == "Error" || reason == Sense::kBad) {
+    out.sense = Sense::kBad;
+  } else if (reports_error(condition.message)) {
+    out.sense = Sense::kBad;
+    out.weak = true;
+  }
+}
+
+void explain_work(const Condition& condition, Sign& out) {
+  const Sense reason = sense_of_reason(condition.reason);
+  // As Deployments have it: True and "NewReplicaSetAvailable" means done, False and an error given up.
+  if (condition.is_true()) {
+    out.sense = says_done(condition.reason) ? Sense::kGood : Sense::kBusy;
+  } else if (reason == Sense::kHold) {
+    out.sense = Sense::kHold;
+  } else if (condition.is_false()) {
+    out.sense = reason == Sense::kBad ? Sense::kBad : Sense::kNone;
+  } else {
+    out.sense = Sense::kBusy;
+  }
+}
+
+bool named_like_status(const std::string& key) {
+  static constexpr std::array<std::string_view, 5> kNames{"phase", "state", "status", "health", "stage"};
+  const std::string lower = to_lower(key);
+  return std::any_of(kNames.begin(), kNames.end(),
+                     [&](std::string_view name) { return lower.ends_with(name); });
+}
+
+void collect_words(const model::Json& value, const std::string& path, std::size_t depth, bool ends,
+                   Words& out) {
+  for (const auto& [key, item] : value.items()) {
+    if (!item.is_string() || !named_like_status(key)) continue;
+    const auto& text = item.get_ref<const std::string&>();
+    if (text.empty() || text == "True" || text == "False") continue;
+    const std::string field = path + "." + key;
+    Sign sign{sense_of_phase(text, ends), text, fmt::format("{} is {}", field, text), false};
+    // A health that is "invalid" could not be found out.
+    if (to_lower(key) == "health" && to_lower(text) == "invalid") sign.sense = Sense::kUnclear;
+    (depth == 0 ? out.outer : out.inner).push_back(std::move(sign));
+  }
+  if (depth + 1 > kMaxDepth) return;
+  for (const auto& [key, item] : value.items()) {
+    if (item.is_object()) collect_words(item, path + "." + key, depth + 1, ends, out);
+  }
+}
+
+std::optional<std::int64_t> number(const model::Json& status, std::string_view pointer) {
+  const model::Json* value = model::find(status, pointer);
+  if (value == nullptr || !value->is_number_integer()) return std::nullopt;
+  return value->get<std::int64_t>();
+}
+
+// "1/3" → 1 and 3.
+std::optional<std::pair<std::int64_t, std::int64_t>> ratio(const std::string& text) {
+  const auto slash = text.find('/');
+  if (slash == std::string::npos) return std::nullopt;
+  std::int64_t have = 0;
+  std::int64_t want = 0;
+  const char* const end = text.data() + text.size();
+  const auto first = std::from_chars(text.data(), text.data() + slash, have);
+  const auto second = std::from_chars(text.data() + slash + 1, end, want);
+  if (first.ec != std::errc{} || first.ptr != text.data() + slash) return std::nullopt;
+  if (second.ec != std::errc{} || second.ptr != end) return std::nullopt;
+  return std::pair{have, want};
+}
+
+Sign counted_replicas(std::int64_t have, std::int64_t want, std::int64_t updated) {
+  if (updated < want) {
+    return {Sense::kBusy, "Updating", fmt::format("{} of {} replicas updated", updated, want), false};
+  }
+  const std::string text = fmt::format("{} of {} replicas ready", have, want);
+  return have == want ? Sign{Sense::kGood, "ReplicasReady", text, false}
+                      : Sign{Sense::kBusy, "WaitingForReady", text, false};
+}
+
+}  // namespace
+
+FoundConditions collect_conditions(const model::Object& object) {
+  FoundConditions out;
+  collect(model::get_object(object.json, "/status"), object.generation(), 0, out);
+  return out;
+}
+
+Sign read_sign(const Condition& condition) {
+  Sign out{Sense::kNone, word_of(condition), text_of(condition), false};
+  switch (claim_of(condition.type)) {
+    case Claim::kNone:
+      break;
+    case Claim::kGood:
+      // "Complete" is True with the reason JobFailed, too.
+      if (!condition.is_true())
+        explain_lack(condition, out);
+      else
+        out.sense = sense_of_reason(condition.reason) == Sense::kBad ? Sense::kBad : Sense::kGood;
+      break;
+    case Claim::kLack:
+      if (condition.is_true()) explain_lack(condition, out);
+      break;
+    case Claim::kVerdict:
+      if (condition.is_true())
+        out.sense = Sense::kGood;
+      else
+        out.sense = condition.is_false() && !says_waiting(condition.reason) ? Sense::kBad : Sense::kBusy;
+      break;
+    case Claim::kBusy:
+      explain_work(condition, out);
+      break;
+    case Claim::kBad:
+      if (condition.is_true()) out.sense = Sense::kBad;
+      break;
+    case Claim::kHold:
+      if (condition.is_true()) out.sense = Sense::kHold;
+      break;
+  }
+  return out;
+}
+
+Words collect_words(const model::Object& object) {
+  Words out;
+  collect_words(model::get_object(object.json, "/status"), "status", 0, runs_to_end(object.kind()), out);
+  return out;
+}
+
+std::optional<Sign> error_field(const model::Object& object) {
+  static constexpr std::array<std::string_view, 7> kFields{
+      "/status/error",     "/status/errorMessage", "/status/failureReason",   "/status/failureMessage",
+      "/status/lastError", "/status/errorReason",  "/status/errorDescription"};
+  for (const std::string_view field : kFields) {
+    const std::string text = model::get_string(object.json, field);
+    if (!text.empty()) return Sign{Sense::kBad, "ErrorReported", text, false};
+  }
+  return std::nullopt;
+}
+
+std::optional<Sign> replicas(const model::Object& object) {
+  const model::Json& status = model::get_object(object.json, "/status");
+  for (const auto& [key, item] : status.items()) {
+    if (!item.is_object()) continue;
+    const auto pair = ratio(model::get_string(item, "/statusReplicas"));
+    if (pair) return counted_replicas(pair->first, pair->second, pair->second);
+  }
+  const auto all = number(status, "/replicas");
+  auto done = number(status, "/readyReplicas");
+  if (!done) done = number(status, "/availableReplicas");
+  if (!all || !done) return std::nullopt;
+  const std::int64_t want = model::get_int(object.json, "/spec/replicas", *all);
+  return counted_replicas(*done, want, number(status, "/updatedReplicas").value_or(want));
+}
+
+}  // namespace instantexec::status
