@@ -22,7 +22,7 @@ Usage: scripts/deps.sh [--dev] [--static] [--tests] [--lint] [--tree-sitter] [--
   --static       what the static release needs besides: a minimal static libcurl
   --tests        what the tests need besides
   --lint         what scripts/lint.sh and scripts/coverage.sh need besides
-  --tree-sitter  only the tree-sitter library; needs npm and a C compiler, works on any distribution
+  --tree-sitter  only the tree-sitter library; needs npm, a C compiler and libzstd, works on any distribution
   --no-apt       install no system packages; say which are missing and stop
   --where NAME   print the folder of tree-sitter, curl or yaml-cpp; fails when it has not been built
 

@@ -88,8 +88,13 @@ function(instantexec_built_dependency name variable)
 endfunction()
 
 instantexec_built_dependency(tree-sitter tree_sitter_prefix)
-instantexec_import(tree_sitter::all LIBRARY tree-sitter-all HEADER tree_sitter/api.h PREFIX "${tree_sitter_prefix}")
 instantexec_import(instantexec_zstd LIBRARY zstd HEADER zstd.h)
+instantexec_import(
+  tree_sitter::all
+  LIBRARY tree-sitter-all
+  HEADER tree_sitter/api.h
+  PREFIX "${tree_sitter_prefix}"
+  LINK instantexec_zstd)
 
 set(yaml_cpp_prefix)
 if(INSTANTEXEC_STATIC)
