@@ -17,10 +17,10 @@ Usage: scripts/bench.sh [objects N] [health] [start] [--repeats R] [--json FILE]
               healthy, beside `kubectl apply --server-side` and `kubectl rollout status`; then the same again, unchanged.
               Directly, and over a line with a round trip of 40 ms. Repeatable
   health      how long it takes to say that a rollout cannot succeed
-  start       time and memory of `version`
+  start       time and peak memory of `version`, and the size of the program
 
 Without a choice: start, objects 100, objects 500, health. Medians of R runs (default 5), taken in turns, each in a
-fresh namespace. FILE (default build/bench.json) gets every figure. Peak memory is shown if GNU time is installed.
+fresh namespace. FILE (default build/bench.json) gets every figure. Needs a C compiler for the program that measures.
 TEXT
 }
 
@@ -45,7 +45,10 @@ done
 
 use_program
 export INSTANTEXEC_BINARY="$BINARY"
-if [ -z "${INSTANTEXEC_SANDBOX_KUBECONFIG:-}" ]; then
+if [ "${arguments[*]}" = --start ]; then
+  INSTANTEXEC_KUBECTL="${INSTANTEXEC_KUBECTL:-$(scripts/sandbox kubectl-path)}"
+  export INSTANTEXEC_KUBECTL
+elif [ -z "${INSTANTEXEC_SANDBOX_KUBECONFIG:-}" ]; then
   # A control plane of its own: what others do on a shared one would be measured too.
   folder="$(mktemp -d)"
   trap 'scripts/sandbox down --dir "$folder/it" && rm -rf "$folder"' EXIT

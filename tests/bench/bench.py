@@ -7,7 +7,6 @@ else the machine does falls on both.
 
 import argparse
 import contextlib
-import dataclasses
 import json
 import os
 import pathlib
@@ -23,32 +22,11 @@ sys.path.insert(0, str(ROOT / "tests" / "support" / "py"))
 import release  # noqa: E402
 import sandbox  # noqa: E402
 
+from meter import Run, measure  # noqa: E402
+
 RTT_MS = 40
 LABEL = {"bench": "yes"}
-
-
-@dataclasses.dataclass
-class Run:
-    seconds: float
-    peak_mib: float | None  # None: not measured
-
-
-def measure(command, env):
-    """Runs a command to its end.
-
-    Its peak memory is measured by GNU time if that is installed: asked from here, the kernel would count what this
-    interpreter had in memory when it started the command.
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        figure = pathlib.Path(folder) / "peak"
-        meter = ["/usr/bin/time", "--quiet", "--format=%M", f"--output={figure}"] if os.access("/usr/bin/time", os.X_OK) else []
-        begin = time.monotonic()
-        done = subprocess.run([*meter, *command], env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True, errors="replace", check=False)  # fmt: skip
-        seconds = time.monotonic() - begin
-        if done.returncode != 0:
-            raise SystemExit(f"{' '.join(map(str, command))}: exit code {done.returncode}\n{done.stdout[-3000:]}")
-        return Run(seconds, int(figure.read_text()) / 1024 if meter else None)
+FAILED = (1, 5)  # kubectl's exit code of a failed rollout, and ours of one that was undone
 
 
 def objects(count):
@@ -115,15 +93,14 @@ class Kubectl(Tool):
         kubectl = [sandbox.kubectl_path(), "-n", namespace]
         apply = measure([*kubectl, "apply", "--server-side", "-f", file], self.env)
         wait = measure([*kubectl, "rollout", "status", "deployment", "--selector=bench=yes", "--timeout=10m"], self.env)
-        return Run(apply.seconds + wait.seconds, max(apply.peak_mib or 0, wait.peak_mib or 0) or None)
+        return Run(apply.seconds + wait.seconds, max(apply.peak_mib, wait.peak_mib))
 
 
 def medians(runs):
-    peaks = [run.peak_mib for run in runs if run.peak_mib is not None]
     return {
-        "seconds": round(statistics.median(run.seconds for run in runs), 3),
-        "peak_mib": round(statistics.median(peaks), 1) if peaks else None,
-        "runs": [round(run.seconds, 3) for run in runs],
+        "seconds": round(statistics.median(run.seconds for run in runs), 4),
+        "peak_mib": round(statistics.median(run.peak_mib for run in runs), 1),
+        "runs": [round(run.seconds, 4) for run in runs],
     }
 
 
@@ -161,7 +138,10 @@ def bench_start(repeats):
     for _ in range(repeats):
         for name, command in commands.items():
             figures[name].append(measure(command, env))
-    return row("version", 0, figures)
+    result = row("version", 0, figures)
+    for name, command in commands.items():
+        result[name]["bytes"] = pathlib.Path(command[0]).stat().st_size
+    return result
 
 
 def bench_health(repeats, folder):
@@ -179,20 +159,12 @@ def bench_health(repeats, folder):
     for _ in range(repeats):
         with fresh_namespace() as namespace:
             command = [sandbox.binary(), "deploy", "--release", "bench", "-n", namespace, "-f", file]
-            figures["instantexec"].append(verdict(command, env))
+            figures["instantexec"].append(measure(command, env, FAILED))
         with fresh_namespace() as namespace:
             sandbox.kubectl("apply", "--server-side", "-n", namespace, "-f", file)
             command = [sandbox.kubectl_path(), "rollout", "status", "deployment/web", "-n", namespace, "--timeout=2m"]
-            figures["kubectl"].append(verdict(command, env))
+            figures["kubectl"].append(measure(command, env, FAILED))
     return row("broken image, until the verdict", 0, figures)
-
-
-def verdict(command, env):
-    begin = time.monotonic()
-    done = subprocess.run(command, env=env, capture_output=True, check=False)
-    if done.returncode == 0:
-        raise SystemExit(f"{command}: ended well, which it cannot")
-    return Run(time.monotonic() - begin, None)
 
 
 def progress(text):
@@ -203,9 +175,11 @@ def table(rows):
     lines = [f"{'':34} {'RTT':>6} {'instantexec':>12} {'kubectl':>12} {'ratio':>6}  memory, MiB"]
     for entry in rows:
         ours, theirs = entry["instantexec"], entry["kubectl"]
-        memory = " / ".join("-" if peak is None else f"{peak:.0f}" for peak in (ours["peak_mib"], theirs["peak_mib"]))
-        lines.append(f"{entry['what']:34} {entry['rtt_ms']:>3} ms {ours['seconds']:>10.3f} s {theirs['seconds']:>10.3f} s"
-                     f" {entry['ratio']:>6.2f}  {memory}")  # fmt: skip
+        lines.append(f"{entry['what']:34} {entry['rtt_ms']:>3} ms {ours['seconds']:>10.4f} s {theirs['seconds']:>10.4f} s"
+                     f" {entry['ratio']:>6.2f}  {ours['peak_mib']:.1f} / {theirs['peak_mib']:.1f}")  # fmt: skip
+        if "bytes" in ours:
+            lines.append(f"{'size of the program':41} {ours['bytes']:>10} B {theirs['bytes']:>10} B"
+                         f" {ours['bytes'] / theirs['bytes']:>6.2f}")  # fmt: skip
     return "\n".join(lines)
 
 
