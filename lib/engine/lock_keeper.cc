@@ -1,5 +1,6 @@
 #include "engine/lock_keeper.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace instantexec::engine {
@@ -7,6 +8,8 @@ namespace {
 
 // After a renewal that failed; several fit between it and giving up.
 constexpr Duration kTryAgainAfter{2000};
+// An answer that takes longer is given up, so that two more tries fit in before writing has to stop.
+constexpr Duration kPatience{3000};
 
 }  // namespace
 
@@ -34,7 +37,14 @@ std::uint64_t LockKeeper::epoch() const {
 }
 
 void LockKeeper::work(Cluster& cluster, Instant now) {
+  if (in_flight_ && now - sent_ >= kPatience) {
+    abandoned_.insert(*in_flight_);
+    in_flight_.reset();
+    reading_ = true;
+    due_ = now;
+  }
   if (lost_ || in_flight_ || now < due_) return;
+  sent_ = now;
   if (reading_) {
     in_flight_ = cluster.submit(GetRequest{lease_gvk(), lease_.ns(), lease_.name()});
     return;
@@ -42,11 +52,11 @@ void LockKeeper::work(Cluster& cluster, Instant now) {
   ReplaceRequest renewal;
   renewal.body = lease_;
   renewal.body.json["spec"]["renewTime"] = format_rfc3339_micro(clock_.wall());
-  sent_ = now;
   in_flight_ = cluster.submit(std::move(renewal));
 }
 
 bool LockKeeper::answered(const Response& response, Instant now) {
+  if (abandoned_.erase(response.id) > 0) return true;
   if (!in_flight_ || response.id != *in_flight_) return false;
   in_flight_.reset();
   if (reading_) {
@@ -78,7 +88,8 @@ bool LockKeeper::answered(const Response& response, Instant now) {
 }
 
 Instant LockKeeper::next_due(Instant now) const {
-  if (lost_ || in_flight_) return Instant{Duration::max()};
+  if (lost_) return Instant{Duration::max()};
+  if (in_flight_) return std::max(now, sent_ + kPatience);
   return due_ < now ? now : due_;
 }
 

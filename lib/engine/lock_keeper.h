@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "engine/ports.h"
@@ -30,6 +31,9 @@ class LockKeeper {
 
   // Writes under this lock are safe: it is not known to be lost and was renewed within kGiveUpAfter.
   [[nodiscard]] bool safe(Instant now) const { return !lost_ && now - renewed_ < kGiveUpAfter; }
+  // Somebody else has it, or it is gone. A lock that is neither safe nor lost may become safe again.
+  [[nodiscard]] bool lost() const { return lost_; }
+  [[nodiscard]] Instant renewed() const { return renewed_; }
   [[nodiscard]] std::uint64_t epoch() const;
   [[nodiscard]] const model::Object& lease() const { return lease_; }
 
@@ -41,7 +45,8 @@ class LockKeeper {
   Instant due_;
   Instant sent_;
   std::optional<RequestId> in_flight_;
-  bool reading_ = false;  // the request in flight settles a renewal whose outcome is not known
+  std::set<RequestId> abandoned_;  // answers nobody waits for any more
+  bool reading_ = false;           // the request in flight settles a renewal whose outcome is not known
   bool lost_ = false;
 };
 

@@ -90,7 +90,7 @@ Status ReleaseStore::create_head(StoredHead& stored, model::Object secret) {
 
 Status ReleaseStore::replace_head(StoredHead& stored, const model::Object& secret) {
   for (int attempt = 1;; ++attempt) {
-    if (!session_.may_write()) {
+    if (!session_.await_lock()) {
       return fail(errors::kLockLost, "the lock was lost before the record could be written");
     }
     Response response = session_.call(ReplaceRequest{secret, "", false});

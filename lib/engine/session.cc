@@ -7,6 +7,10 @@
 namespace instantexec::engine {
 namespace {
 
+// Of the API server, after which an operation ends and leaves the rest to a recovery.
+constexpr Duration kOutage{120'000};
+constexpr Duration kLookAgainAfter{500};
+
 // What call_all is doing with its requests.
 struct Pending {
   std::map<RequestId, std::size_t> in_flight;
@@ -55,6 +59,15 @@ void Session::warn(const std::string& text) {
 
 bool Session::may_write() {
   return keeper_ != nullptr && keeper_->safe(now());
+}
+
+bool Session::lock_lost() {
+  return keeper_ == nullptr || keeper_->lost() || now() - keeper_->renewed() >= kOutage;
+}
+
+bool Session::await_lock() {
+  while (!may_write() && !lock_lost() && !interrupted()) pause(kLookAgainAfter);
+  return may_write();
 }
 
 ClusterEvent Session::pump(Instant deadline) {

@@ -58,6 +58,11 @@ class Session {
   // Whether writing is still safe: the lock is held and was renewed recently enough. Without a lock it is
   // not.
   [[nodiscard]] bool may_write();
+  // The same, but waits while the lock is neither safe nor lost, because the API server does not answer: for
+  // up to two minutes, or until an interruption.
+  bool await_lock();
+  // The lock was taken away, or could not be renewed for longer than await_lock waits.
+  [[nodiscard]] bool lock_lost();
 
  private:
   ClusterEvent pump(Instant deadline);
