@@ -13,8 +13,7 @@ constexpr Duration kPatience{3000};
 
 class Runner {
  public:
-  Runner(Session& session, const Graph& graph, Work& work, RunRules rules)
-      : session_(session), graph_(graph), work_(work), rules_(rules) {
+  Runner(Session& session, const Graph& graph, Work& work) : session_(session), graph_(graph), work_(work) {
     const std::size_t size = graph.included.size();
     result_.states.resize(size, NodeState::kNotStarted);
     open_.resize(size, 0);
@@ -122,7 +121,7 @@ class Runner {
 
   void send(std::size_t node, Request request) {
     // Checked before every write: a lock that could not be renewed may have a new holder.
-    if (!harmless(request) && !session_.may_write()) {
+    if (!harmless(request) && !session_.await_lock()) {
       to_send_.clear();
       stop(Stop::kLockLost);
       return;
@@ -143,7 +142,7 @@ class Runner {
         return;
       case Next::Kind::kFailed:
         result_.states[node] = NodeState::kFailed;
-        if (rules_.stop_on_failure) stop(Stop::kFailed);
+        stop(Stop::kFailed);
         return;
     }
   }
@@ -176,7 +175,6 @@ class Runner {
   Session& session_;
   const Graph& graph_;
   Work& work_;
-  RunRules rules_;
   GraphResult result_;
   std::vector<std::size_t> open_;  // edges not yet satisfied
   std::vector<std::size_t> group_open_;
@@ -204,8 +202,8 @@ Graph graph_of(const plan::Plan& plan) {
   return out;
 }
 
-GraphResult run_graph(Session& session, const Graph& graph, Work& work, RunRules rules) {
-  return Runner(session, graph, work, rules).run();
+GraphResult run_graph(Session& session, const Graph& graph, Work& work) {
+  return Runner(session, graph, work).run();
 }
 
 }  // namespace instantexec::engine

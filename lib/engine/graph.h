@@ -62,13 +62,9 @@ struct GraphResult {
   std::vector<NodeState> states;
 };
 
-struct RunRules {
-  bool stop_on_failure = true;  // false: whatever does not depend on the failed node still runs
-};
-
 // Runs the graph: whatever is ready starts at once, as much as the cluster takes. After a failure, an
 // interruption or the loss of the lock nothing new starts; what is under way is waited for (3 s after an
 // interruption).
-GraphResult run_graph(Session& session, const Graph& graph, Work& work, RunRules rules = {});
+GraphResult run_graph(Session& session, const Graph& graph, Work& work);
 
 }  // namespace instantexec::engine

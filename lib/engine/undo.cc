@@ -61,7 +61,7 @@ class UndoRun {
     IE_TRY_ASSIGN(LiveObjects live, read());
     const Graph graph = undo_graph(task_.saved);
     UndoWork work(session_, plan_, std::move(live));
-    const GraphResult result = run_graph(session_, graph, work, {false});
+    const GraphResult result = run_graph(session_, graph, work);
     if (result.stop == Stop::kLockLost) return fail(errors::kLockLost, "the lock was lost during the undo");
     stopped_ = result.stop == Stop::kInterrupted;
     for (std::size_t i = 0; i < outcomes_.size(); ++i) {

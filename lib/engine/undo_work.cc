@@ -193,7 +193,8 @@ Next UndoWork::give_up(std::size_t node, std::string message) {
   outcomes_[node].failed = true;
   outcomes_[node].message = std::move(message);
   session_.emit(model::ObjectWritten{saved(node).object, model::Action::kFailed, outcomes_[node].message});
-  return Next::failed();
+  // Others do not have to stay as they are because this one does.
+  return Next::done();
 }
 
 std::string UndoWork::still_needed(const model::Object& live) {
