@@ -14,6 +14,10 @@ constexpr int kMaxStale = 20;
 // While a new kind is being set up.
 constexpr Duration kLookAgainAfter{500};
 
+// Server-side apply has no verb for "create only". A resourceVersion that no object can have does it: a
+// missing object is created, an existing one gives 409 and is left alone (seen on Kubernetes 1.36).
+constexpr const char* kMustNotExist = "1";
+
 std::string words_of(const Response& response) {
   return response.error ? response.error->to_string() : "no answer from the API server";
 }
@@ -38,6 +42,7 @@ Request ApplyWork::write(std::size_t node) const {
   out.field_manager = input_.field_manager;
   if (creates(node)) {
     plan::set_metadata(out.body, "annotations", model::marks::kCreatedBy, input_.operation);
+    out.preconditions.resource_version = kMustNotExist;
     return out;
   }
   out.force = step(node).force;
@@ -69,9 +74,7 @@ Next ApplyWork::start(std::size_t node) {
 
 Next ApplyWork::resume(std::size_t node) {
   State& state = states_[node];
-  if (state.expecting == Expecting::kReadiness) {
-    return health_.ready(step(node).object) ? Next::done() : Next::wait(session_.now() + kLookAgainAfter);
-  }
+  if (state.expecting == Expecting::kReadiness) return await_readiness(node);
   if (session_.now() < state.not_before) return Next::wait(state.not_before);
   if (state.expecting == Expecting::kRead) return Next::send(read(node));
   if (state.expecting == Expecting::kCatalog) {
@@ -99,10 +102,6 @@ Next ApplyWork::answered(std::size_t node, Response response) {
 
 Next ApplyWork::written(std::size_t node, Response response) {
   if (!response.ok()) return refused(node, response);
-  if (creates(node) && !response.created) {
-    // Without force nothing of the other's was taken; the undo withdraws what we added.
-    return fail_step(node, "someone else created it meanwhile");
-  }
   return succeed(node, std::move(response.object));
 }
 
@@ -176,8 +175,19 @@ Next ApplyWork::succeed(std::size_t node, model::Object stored) {
   const auto action = creates(node) ? model::Action::kCreated : model::Action::kConfigured;
   session_.emit(model::ObjectWritten{step(node).object, action, ""});
   health_.track({outcome.stored, true});
-  if (!step(node).gate || health_.ready(step(node).object)) return Next::done();
+  if (!step(node).gate) return Next::done();
   states_[node].expecting = Expecting::kReadiness;
+  states_[node].not_before = session_.now() + status::default_timeout(outcome.stored);
+  return await_readiness(node);
+}
+
+// Dependents need the object itself to be ready (a CustomResourceDefinition to be established).
+Next ApplyWork::await_readiness(std::size_t node) {
+  const model::ObjectStatus health = health_.look_at(step(node).object);
+  if (counts_as_ready(health)) return Next::done();
+  if (health.doomed() || session_.now() >= states_[node].not_before) {
+    return fail_step(node, health.message.empty() ? health.reason : health.message);
+  }
   return Next::wait(session_.now() + kLookAgainAfter);
 }
 

@@ -33,8 +33,8 @@ struct ApplyInput {
 };
 
 // Writes the wanted objects: server-side apply, fenced by uid and resourceVersion when the object exists,
-// with the creation mark and without force when it does not. Stale writes are tried again when nothing but
-// the status changed; lost answers are settled by reading.
+// with the creation mark and only if it is still missing when it does not. Stale writes are tried again when
+// nothing but the status changed; lost answers are settled by reading.
 class ApplyWork final : public Work {
  public:
   ApplyWork(Session& session, HealthMonitor& health, const ApplyInput& input);
@@ -71,6 +71,7 @@ class ApplyWork final : public Work {
   Next found(std::size_t node, model::Object live);
   bool served(const model::Gvk& gvk);
   Next again_later(std::size_t node, const std::string& why);
+  Next await_readiness(std::size_t node);
   Next succeed(std::size_t node, model::Object stored);
   Next fail_step(std::size_t node, std::string message);
   [[nodiscard]] const model::Object* known(const LiveObjects& objects, std::size_t node) const;

@@ -345,7 +345,7 @@ Verdict HealthMonitor::wait(Duration timeout) {
   while (true) {
     assess_dirty();
     if (session_.interrupted()) return Verdict::kInterrupted;
-    if (session_.keeper() != nullptr && !session_.may_write()) return Verdict::kLockLost;
+    if (session_.keeper() != nullptr && session_.lock_lost()) return Verdict::kLockLost;
     read_silent();
     if (on_look_) on_look_();
     if (const auto verdict = look()) return *verdict;
@@ -374,9 +374,10 @@ model::ObjectStatus HealthMonitor::status_of(const model::ObjectRef& ref) const 
   return out;
 }
 
-bool HealthMonitor::ready(const model::ObjectRef& ref) const {
-  const auto found = tracked_.find(ref);
-  return found != tracked_.end() && counts_as_ready(found->second.health);
+model::ObjectStatus HealthMonitor::look_at(const model::ObjectRef& ref) {
+  read_silent();
+  assess_dirty();
+  return status_of(ref);
 }
 
 std::optional<model::ObjectRef> HealthMonitor::culprit() const {

@@ -54,7 +54,8 @@ class HealthMonitor {
 
   // The last known health; NotFound for an object that is not tracked.
   [[nodiscard]] model::ObjectStatus status_of(const model::ObjectRef& ref) const;
-  [[nodiscard]] bool ready(const model::ObjectRef& ref) const;
+  // The health from everything that was observed by now.
+  model::ObjectStatus look_at(const model::ObjectRef& ref);
   // The object behind a verdict other than kHealthy: the one that failed, or the first that is not ready.
   [[nodiscard]] std::optional<model::ObjectRef> culprit() const;
   // Why an object is not ready, from everything seen.

@@ -149,7 +149,6 @@ class UndoRun {
         out.values = out.identity = false;
         out.differences.push_back(name + ": " + undo.reason);
         return false;
-      case Kind::kWithdraw:
       case Kind::kDelete:
         break;
     }

@@ -87,8 +87,6 @@ Next UndoWork::decide(std::size_t node) {
       auto operations = plan::ownership_patch(known);
       return operations ? Next::send(patch(node, std::move(*operations))) : end(node);
     }
-    case Kind::kWithdraw:
-      return withdraw(node);
     case Kind::kDelete:
       return remove(node);
   }
@@ -111,20 +109,6 @@ Next UndoWork::remove(std::size_t node) {
   out.gvk = saved(node).gvk;
   out.ns = saved(node).object.ns;
   out.name = saved(node).object.name;
-  out.preconditions.uid = live.uid();
-  return Next::send(std::move(out));
-}
-
-// Applying nothing but the identity gives up every field we own.
-Next UndoWork::withdraw(std::size_t node) {
-  const model::Object& live = live_.at(saved(node).object);
-  states_[node].sent = Sent::kWithdraw;
-  ApplyRequest out;
-  out.body.json = {{"apiVersion", saved(node).gvk.api_version()},
-                   {"kind", saved(node).gvk.kind},
-                   {"metadata", {{"name", live.name()}}}};
-  if (!live.ns().empty()) out.body.json["metadata"]["namespace"] = live.ns();
-  out.field_manager = plan_.field_manager;
   out.preconditions.uid = live.uid();
   return Next::send(std::move(out));
 }

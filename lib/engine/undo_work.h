@@ -46,7 +46,7 @@ class UndoWork final : public Work {
   [[nodiscard]] const std::vector<UndoOutcome>& outcomes() const { return outcomes_; }
 
  private:
-  enum class Sent { kNothing, kRead, kValues, kOwner, kDelete, kWithdraw };
+  enum class Sent { kNothing, kRead, kValues, kOwner, kDelete };
   struct State {
     Sent sent = Sent::kNothing;
     bool read_next = false;
@@ -59,7 +59,6 @@ class UndoWork final : public Work {
   [[nodiscard]] Request patch(std::size_t node, model::Json operations) const;
   Next decide(std::size_t node);
   Next remove(std::size_t node);
-  Next withdraw(std::size_t node);
   Next committed(std::size_t node, Response response);
   Next look_again(std::size_t node, const std::string& why, bool soon);
   Next end(std::size_t node);

@@ -96,13 +96,8 @@ Undo undo_of_creation(const UndoInput& input) {
   Undo out;
   if (input.live == nullptr) return out;
   const model::Object& live = *input.live;
-  if (!created_by(live, input.operation)) {
-    // An object that appeared between plan and apply is not ours, whatever we applied to it.
-    if (applied_entry(live, input.field_manager) == nullptr) return out;
-    out.kind = Undo::Kind::kWithdraw;
-    out.reason = "someone else created it meanwhile";
-    return out;
-  }
+  // An object that appeared between plan and apply is not ours; creating is refused when there is one.
+  if (!created_by(live, input.operation)) return out;
   if (live.gvk().group.empty() && live.kind() == "PersistentVolumeClaim") {
     out.kind = Undo::Kind::kKept;
     out.reason = "a claim may hold data, so an undo keeps it";

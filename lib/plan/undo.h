@@ -36,7 +36,6 @@ struct Undo {
     kNothing,   // it is as it was
     kPatch,     // `patch` puts the values back
     kOwner,     // values are as they were, only field ownership is to be put back
-    kWithdraw,  // someone else's object that we applied to by mistake: apply an empty set of fields
     kDelete,    // created by the operation
     kKept,      // stays, for `reason`, though the operation created it
     kLost,      // cannot be put back, for `reason`

@@ -72,8 +72,6 @@ TEST(MakeUndo, Outcomes) {
   terminating.json["metadata"]["deletionTimestamp"] = "t";
   const auto ours = created(config("c", "new"));
   const auto claim = created(make("v1", "PersistentVolumeClaim", "p"));
-  auto adopted = stored(config("c", "x"));
-  adopted.json["metadata"]["managedFields"] = {{{"manager", "me"}, {"operation", "Apply"}}};
   struct Row {
     const char* name;
     UndoInput input;
@@ -92,7 +90,6 @@ TEST(MakeUndo, Outcomes) {
       {"created", input(nullptr, &ours, &ours), Undo::Kind::kDelete, 0},
       {"creation did not happen", input(nullptr, &ours, nullptr), Undo::Kind::kNothing, 0},
       {"created by others", input(nullptr, &ours, &foreign), Undo::Kind::kNothing, 0},
-      {"created by others, then applied to", input(nullptr, &ours, &adopted), Undo::Kind::kWithdraw, 0},
       {"created claim", input(nullptr, &claim, &claim), Undo::Kind::kKept, 0},
   };
   for (const Row& row : rows) {
