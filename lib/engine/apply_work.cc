@@ -171,13 +171,14 @@ Next ApplyWork::succeed(std::size_t node, model::Object stored) {
   states_[node].unsettled = false;
   StepOutcome& outcome = outcomes_[node];
   outcome.done = true;
-  outcome.stored = std::move(stored);
+  outcome.uid = stored.uid();
   const auto action = creates(node) ? model::Action::kCreated : model::Action::kConfigured;
   session_.emit(model::ObjectWritten{step(node).object, action, ""});
-  health_.track({outcome.stored, true});
+  const Duration patience = status::default_timeout(stored);
+  health_.track({std::move(stored), true});
   if (!step(node).gate) return Next::done();
   states_[node].expecting = Expecting::kReadiness;
-  states_[node].not_before = session_.now() + status::default_timeout(outcome.stored);
+  states_[node].not_before = session_.now() + patience;
   return await_readiness(node);
 }
 

@@ -18,8 +18,8 @@ namespace instantexec::engine {
 struct StepOutcome {
   bool done = false;
   bool failed = false;
-  model::Object stored;  // as the server stored it; without a name when nothing was written
-  std::string message;   // why it failed, sanitised
+  std::string uid;      // of the object as stored; empty when nothing was written
+  std::string message;  // why it failed, sanitised
 };
 
 // What the steps are carried out with. Everything outlives the work.

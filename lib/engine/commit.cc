@@ -6,7 +6,7 @@
 
 namespace instantexec::engine {
 
-std::vector<journal::Member> commit_members(const plan::Plan& plan, const LiveObjects& stored,
+std::vector<journal::Member> commit_members(const plan::Plan& plan, const Uids& stored,
                                             const std::vector<DeleteOutcome>& pruned) {
   std::vector<journal::Member> out;
   for (std::size_t i = 0; i < plan.steps.size(); ++i) {
@@ -21,7 +21,7 @@ std::vector<journal::Member> commit_members(const plan::Plan& plan, const LiveOb
     } else {
       const auto found = stored.find(step.object);
       if (found == stored.end()) continue;
-      uid = found->second.uid();
+      uid = found->second;
     }
     out.push_back({step.gvk, step.object.ns, step.object.name, std::move(uid)});
   }
@@ -29,7 +29,7 @@ std::vector<journal::Member> commit_members(const plan::Plan& plan, const LiveOb
 }
 
 Result<std::vector<DeleteOutcome>> commit_release(Operation& operation, const plan::Plan& plan,
-                                                  const LiveObjects& stored, const LiveObjects& before) {
+                                                  const Uids& stored, const LiveObjects& before) {
   std::vector<DeleteOutcome> pruned(plan.steps.size());
   journal::Head& head = operation.stored.head;
   const std::size_t prunes = plan.count(plan::Op::kPrune);

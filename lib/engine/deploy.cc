@@ -25,7 +25,7 @@ class Deployer {
         options_(options),
         kind_(std::move(kind)),
         store_(session, options.release, options.ns),
-        operation_{session, options, store_, {}, nullptr, session.now()} {}
+        operation_{session, options, store_, {}, nullptr, session.now(), false} {}
 
   ~Deployer() = default;
   Deployer(const Deployer&) = delete;
@@ -33,19 +33,19 @@ class Deployer {
 
   Result<model::DeployReport> run(std::vector<model::Manifest> manifests) {
     IE_TRY_ASSIGN(PlanResult planned, make_planning(session_, options_, std::move(manifests)));
-    auto out = attempt(planned, true);
-    release_lock(session_);
-    return out;
+    return end(attempt(planned, true));
   }
 
   // Exactly this plan; whatever changed since stops it.
-  Result<model::DeployReport> run(PlanResult planned) {
-    auto out = attempt(planned, false);
+  Result<model::DeployReport> run(PlanResult planned) { return end(attempt(planned, false)); }
+
+ private:
+  Result<model::DeployReport> end(Result<model::DeployReport> out) {
     release_lock(session_);
+    if (!out) out = fail(with_unfinished_work(std::move(out).error(), operation_.stored.head));
     return out;
   }
 
- private:
   Result<model::DeployReport> attempt(PlanResult& planned, bool may_plan_again) {
     for (int round = 1;; ++round) {
       IE_TRY(adopt(planned));
@@ -72,7 +72,7 @@ class Deployer {
       }
       auto out = run_forward(operation_, planned, kind_);
       const bool changed = !out && out.error().code == &errors::kRecordChanged;
-      if (!changed || !again || operation_.stored.head.phase != journal::Phase::kApplying) return out;
+      if (!changed || !again || operation_.touched) return out;
       IE_TRY(plan_again(planned));
     }
   }
@@ -96,8 +96,15 @@ class Deployer {
     return {};
   }
 
+  // Whether what was planned is not older than the lock.
   Result<bool> lock(const model::Object& known) {
-    return acquire_lock(session_, {options_.release, options_.ns, options_.lock_timeout}, known);
+    IE_TRY_ASSIGN(const LockTaken taken,
+                  acquire_lock(session_, {options_.release, options_.ns, options_.lock_timeout}, known));
+    if (taken.from_the_dead) {
+      IE_TRY_ASSIGN(const StoredHead head, store_.load_head());
+      store_.drop_orphans(head.head);
+    }
+    return taken.as_known;
   }
 
   // A report when the deploy must not go on, because what was left behind cannot be cleared up.
@@ -107,7 +114,7 @@ class Deployer {
       IE_TRY_ASSIGN(operation_.stored, store_.load_head());
     }
     if (!journal::unfinished(operation_.stored.head.phase)) return std::optional<model::DeployReport>{};
-    IE_TRY_ASSIGN(model::DeployReport report, recover_operation(operation_));
+    IE_TRY_ASSIGN(model::DeployReport report, recover_operation(operation_, false));
     const bool clean =
         report.result == model::DeployResult::kRolledBack || report.result == model::DeployResult::kDeployed;
     if (clean) return std::optional<model::DeployReport>{};
@@ -263,19 +270,22 @@ Result<model::DeployReport> rollback(Environment environment, const ReleaseOptio
 }
 
 Result<model::DeployReport> recover(Environment environment, const ReleaseOptions& options,
-                                    RecoverOptions /*how*/) {
+                                    RecoverOptions how) {
   IE_TRY(check_names(options));
   Session session(std::move(environment));
   ReleaseStore store(session, options.release, options.ns);
-  Operation operation{session, options, store, {}, nullptr, session.now()};
+  Operation operation{session, options, store, {}, nullptr, session.now(), false};
   IE_TRY_ASSIGN(operation.catalog, session.cluster().catalog(false));
   IE_TRY_ASSIGN(operation.stored, store.load_head());
   if (!recoverable(operation.stored.head)) return new_report(operation);
-  IE_TRY(acquire_lock(session, {options.release, options.ns, options.lock_timeout}, std::nullopt));
+  IE_TRY_ASSIGN(const LockTaken taken,
+                acquire_lock(session, {options.release, options.ns, options.lock_timeout}, std::nullopt));
   IE_TRY_ASSIGN(operation.stored, store.load_head());
-  auto out = recoverable(operation.stored.head) ? recover_operation(operation)
+  if (taken.from_the_dead) store.drop_orphans(operation.stored.head);
+  auto out = recoverable(operation.stored.head) ? recover_operation(operation, how.resume)
                                                 : Result<model::DeployReport>(new_report(operation));
   release_lock(session);
+  if (!out) return fail(with_unfinished_work(std::move(out).error(), operation.stored.head));
   return out;
 }
 

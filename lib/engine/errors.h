@@ -13,9 +13,9 @@ inline constexpr ErrorCode kLockLost{
     "kubectl instantexec recover"};
 inline constexpr ErrorCode kInterrupted{"interrupted", ExitCode::kInterrupted,
                                         "The run was interrupted before it changed anything.", ""};
-inline constexpr ErrorCode kUnfinished{"unfinished", ExitCode::kInterrupted,
-                                       "The run was interrupted; its record says what is left to do.",
-                                       "kubectl instantexec recover"};
+inline constexpr ErrorCode kUnfinished{
+    "unfinished", ExitCode::kInterrupted,
+    "The run ended before its work was done; its record says what is left.", "kubectl instantexec recover"};
 inline constexpr ErrorCode kReleaseName{
     "release.name", ExitCode::kUsage,
     "A release name is a DNS label: lower-case letters, digits and dashes, at most 53 characters.",

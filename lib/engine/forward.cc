@@ -52,6 +52,22 @@ class Forward {
 
   Result<model::DeployReport> run() {
     IE_TRY(save());
+    return go_on();
+  }
+
+  // From where the records say that objects are being written. Each write finds out by itself whether it was
+  // done before.
+  Result<model::DeployReport> go_on() {
+    operation_.touched = true;
+    auto out = carry_out();
+    // Requests that are still under way must not meet the next run: it has to wait for the lock to expire.
+    const bool stopped = !out || out->result == model::DeployResult::kInterrupted;
+    if (stopped && unsettled_) session_.keep(nullptr);
+    return out;
+  }
+
+ private:
+  Result<model::DeployReport> carry_out() {
     health_.emplace(session_, health_options(operation_.options));
     watch();
     IE_TRY_ASSIGN(auto trouble, apply());
@@ -60,7 +76,6 @@ class Forward {
     return commit();
   }
 
- private:
   // --- before the first touch ---
 
   Status save() {
@@ -83,33 +98,39 @@ class Forward {
     record.source_commit = operation_.options.source_commit;
     record.description = operation_.options.description;
     record.plan_digest = plan::digest(planned_.plan);
-    const journal::Payload payload = make_payload(record.id);
+    const journal::PayloadView payload = make_payload(record.id);
     IE_TRY_ASSIGN(record.payload, operation_.store.save_payload(operation_.stored, record.revision, payload));
-    if (session_.interrupted()) return fail(errors::kInterrupted, "interrupted before anything was changed");
+    if (session_.interrupted()) {
+      operation_.store.drop({record.payload});
+      return fail(errors::kInterrupted, "interrupted before anything was changed");
+    }
     journal::Head& head = operation_.stored.head;
-    const journal::Head former = head;
+    journal::Head former = head;
     head.operation = std::move(record);
     head.phase = journal::Phase::kApplying;
     head.epoch = session_.keeper()->epoch();
-    return operation_.store.save_head(operation_.stored);
+    Status saved = operation_.store.save_head(operation_.stored);
+    // What was refused is not what is stored.
+    if (!saved && saved.error().http_status >= 400 && saved.error().http_status < 500)
+      head = std::move(former);
+    return saved;
   }
 
-  journal::Payload make_payload(const std::string& id) {
-    journal::Payload out;
+  journal::PayloadView make_payload(const std::string& id) {
+    journal::PayloadView out;
     out.operation = id;
     plan::Plan plain = planned_.plan;
     for (plan::Step& step : plain.steps) step.changes.clear();
     out.plan = plan::to_json(plain);
-    for (const plan::Desired& desired : planned_.desired) out.manifests.push_back(desired.object());
+    const auto find = [](const LiveObjects& objects, const model::ObjectRef& ref) {
+      const auto found = objects.find(ref);
+      return found == objects.end() ? nullptr : &found->second;
+    };
+    for (const plan::Desired& desired : planned_.desired) out.manifests.push_back(&desired.object());
     for (const plan::Step& step : planned_.plan.steps) {
       if (!plan::writes(step.op)) continue;
-      journal::SavedObject saved{step.gvk, step.object, std::nullopt, std::nullopt};
-      if (const auto live = planned_.live.find(step.object); live != planned_.live.end()) {
-        saved.before = live->second;
-      }
-      const auto after = planned_.after.find(step.object);
-      if (after != planned_.after.end()) saved.after = after->second;
-      out.saved.push_back(std::move(saved));
+      out.saved.push_back(
+          {&step.gvk, &step.object, find(planned_.live, step.object), find(planned_.after, step.object)});
     }
     return out;
   }
@@ -137,7 +158,7 @@ class Forward {
               &planned_.live,
               &planned_.after,
               operation_.stored.head.operation->id,
-              operation_.options.field_manager};
+              operation_.stored.head.operation->field_manager};
     work_.emplace(session_, *health_, input_);
     Graph graph = graph_of(planned_.plan);
     for (std::size_t i = planned_.desired.size(); i < graph.included.size(); ++i) graph.included[i] = false;
@@ -185,8 +206,6 @@ class Forward {
     if (trouble == policy::Trouble::kLockLost) {
       return fail(errors::kLockLost, "the lock was lost while the release was being applied");
     }
-    // Requests that are still under way must not meet the next run: it has to wait for the lock to expire.
-    if (unsettled_) session_.keep(nullptr);
     return report(model::DeployResult::kInterrupted);
   }
 
@@ -210,7 +229,7 @@ class Forward {
 
   // --no-rollback: what is there now is what later runs start from.
   Result<model::DeployReport> keep() {
-    std::vector<journal::Member> members = commit_members(planned_.plan, stored_objects(), {});
+    std::vector<journal::Member> members = commit_members(planned_.plan, uids(), {});
     std::set<std::tuple<std::string, std::string, std::string, std::string>> known;
     for (const journal::Member& member : members) {
       known.insert({member.gvk.group, member.gvk.kind, member.ns, member.name});
@@ -230,15 +249,15 @@ class Forward {
   // --- the commit point and after ---
 
   // What exists of the wanted objects, as last written or read.
-  LiveObjects stored_objects() {
-    LiveObjects out;
+  Uids uids() {
+    Uids out;
     for (std::size_t i = 0; i < planned_.desired.size(); ++i) {
       const plan::Step& step = planned_.plan.steps[i];
-      const model::Object& stored = work_->outcomes()[i].stored;
-      if (!stored.name().empty()) {
-        out[step.object] = stored;
-      } else if (const auto live = planned_.live.find(step.object); live != planned_.live.end()) {
-        out[step.object] = live->second;
+      const std::string& written = work_->outcomes()[i].uid;
+      if (!written.empty()) {
+        out[step.object] = written;
+      } else if (!step.uid.empty()) {
+        out[step.object] = step.uid;
       }
     }
     return out;
@@ -246,7 +265,7 @@ class Forward {
 
   Result<model::DeployReport> commit() {
     IE_TRY_ASSIGN(const std::vector<DeleteOutcome> pruned,
-                  commit_release(operation_, planned_.plan, stored_objects(), planned_.live));
+                  commit_release(operation_, planned_.plan, uids(), planned_.live));
     auto out = report(model::DeployResult::kDeployed);
     for (std::size_t i = planned_.desired.size(); i < out.objects.size(); ++i) {
       if (planned_.plan.steps[i].op != plan::Op::kPrune) continue;
@@ -299,6 +318,12 @@ class Forward {
 };
 
 }  // namespace
+
+Result<model::DeployReport> resume_forward(Operation& operation, PlanResult& planned) {
+  const journal::Operation& record = *operation.stored.head.operation;
+  const ForwardKind kind{record.kind, record.target};
+  return Forward(operation, planned, kind).go_on();
+}
 
 Result<model::DeployReport> run_forward(Operation& operation, PlanResult& planned, const ForwardKind& kind) {
   return Forward(operation, planned, kind).run();

@@ -22,4 +22,7 @@ struct ForwardKind {
 // then), and those of the cluster.
 Result<model::DeployReport> run_forward(Operation& operation, PlanResult& planned, const ForwardKind& kind);
 
+// Carries on with an operation that the head says is applying, with its own plan and saved states.
+Result<model::DeployReport> resume_forward(Operation& operation, PlanResult& planned);
+
 }  // namespace instantexec::engine

@@ -123,7 +123,7 @@ class Runner {
     // Checked before every write: a lock that could not be renewed may have a new holder.
     if (!harmless(request) && !session_.await_lock()) {
       to_send_.clear();
-      stop(Stop::kLockLost);
+      stop(session_.interrupted() ? Stop::kInterrupted : Stop::kLockLost);
       return;
     }
     in_flight_[session_.cluster().submit(std::move(request))] = node;

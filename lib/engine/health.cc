@@ -13,17 +13,20 @@ namespace {
 constexpr Duration kRemindEvery{15'000};
 // After a read that was to confirm a verdict and did not.
 constexpr Duration kLookAgainAfter{1000};
-// Nothing was heard of an object for that long. A rollout is silent for longer, a watch that hangs for ever.
-constexpr Duration kReadAfter{12'000};
-constexpr Duration kReadAfterWhenBlind{2000};
 constexpr std::size_t kNamed = 3;
-const model::Gvk kEvents{"", "v1", "Event"};
 
 bool failed(const model::ObjectStatus& status) {
   return status.doomed();
 }
 bool missing_readiness(const model::ObjectStatus& status) {
   return !counts_as_ready(status);
+}
+
+model::Object identity_of(const model::Object& object) {
+  return {model::Json{
+      {"apiVersion", object.api_version()},
+      {"kind", object.kind()},
+      {"metadata", {{"name", object.name()}, {"namespace", object.ns()}, {"uid", object.uid()}}}}};
 }
 
 bool same_health(const model::ObjectStatus& a, const model::ObjectStatus& b) {
@@ -65,7 +68,7 @@ void HealthMonitor::watch(const model::Gvk& gvk, const std::string& ns) {
   watches_.open(gvk, ns);
   const auto children = status::child_kinds(gvk, options_.status);
   for (const model::Gvk& child : children) watches_.open(child, ns);
-  if (!children.empty()) watches_.open(kEvents, ns);
+  if (!children.empty()) watches_.open(event_gvk(), ns);
 }
 
 void HealthMonitor::track(HealthTarget target) {
@@ -94,8 +97,14 @@ void HealthMonitor::track(HealthTarget target) {
   by_uid_[tracked.current_uid].insert(ref);
   auto& stored = tracked_[ref] = std::move(tracked);
   assess(ref, stored);
-  if (!counts_as_ready(stored.health) || !status::child_kinds(gvk, options_.status).empty())
+  if (!counts_as_ready(stored.health)) {
     watch(gvk, ref.ns);
+  } else if (!stored.changes_at && !watches_.covers(gvk, ref.ns)) {
+    // Ready by existing: nothing of it is looked at again.
+    index_.erase(stored.object);
+    by_uid_.erase(stored.current_uid);
+    stored.object = identity_of(stored.object);
+  }
 }
 
 void HealthMonitor::observe(const ClusterEvent& event) {
@@ -199,59 +208,6 @@ void HealthMonitor::assess_dirty() {
   }
 }
 
-void HealthMonitor::read_storage_classes() {
-  if (storage_classes_read_) return;
-  auto responses = session_.call_all({ListRequest{{"storage.k8s.io", "v1", "StorageClass"}, "", "", ""}});
-  // Without the right to list them, claims are judged without.
-  if (!responses.front().ok()) return;
-  storage_classes_ = std::move(responses.front().items);
-  storage_classes_read_ = true;
-}
-
-Duration HealthMonitor::patience() const {
-  return watches_.blind() ? kReadAfterWhenBlind : kReadAfter;
-}
-
-void HealthMonitor::read_silent() {
-  LiveQuery query;
-  std::vector<model::ObjectRef> refs;
-  for (auto& [ref, tracked] : tracked_) {
-    if (counts_as_ready(tracked.health) || session_.now() - tracked.heard < patience()) continue;
-    tracked.heard = session_.now();
-    query.want(tracked.object.gvk(), ref);
-    refs.push_back(ref);
-  }
-  if (refs.empty()) return;
-  watches_.reopen_hanging();
-  const auto live = read_live(session_, query);
-  if (!live) return;
-  for (const model::ObjectRef& ref : refs) {
-    const auto one = live->find(ref);
-    found(ref, one == live->end() ? nullptr : &one->second);
-  }
-  assess_dirty();
-}
-
-void HealthMonitor::found(const model::ObjectRef& ref, const model::Object* object) {
-  const std::string& uid = tracked_.at(ref).current_uid;
-  const model::Object* known = uid.empty() ? nullptr : index_.find(uid);
-  const bool same = known == nullptr || object == nullptr
-                        ? known == object
-                        : known->resource_version() == object->resource_version();
-  if (same || (object != nullptr && outdated(*object))) return;
-  const model::Gvk gvk = tracked_.at(ref).object.gvk();
-  if (object != nullptr) {
-    changed({0, false, *object});
-  } else {
-    changed({0, true, model::Object{*known}});
-  }
-  // The watch should have told; the others of the family come over the same connection.
-  watches_.reopen(gvk, ref.ns);
-  const auto children = status::child_kinds(gvk, options_.status);
-  for (const model::Gvk& child : children) watches_.reopen(child, ref.ns);
-  if (!children.empty()) watches_.reopen(kEvents, ref.ns);
-}
-
 std::vector<model::ObjectRef> HealthMonitor::refs_where(bool (*condition)(const model::ObjectStatus&)) const {
   std::vector<model::ObjectRef> out;
   for (const auto& [ref, tracked] : tracked_) {
@@ -298,20 +254,6 @@ void HealthMonitor::remind() {
   }
   if (missing.size() > kNamed) reminder.missing += fmt::format(" and {} more", missing.size() - kNamed);
   session_.emit(reminder);
-}
-
-bool HealthMonitor::confirmed(const std::vector<model::ObjectRef>& refs, bool healthy) {
-  LiveQuery query;
-  for (const model::ObjectRef& ref : refs) query.want(tracked_.at(ref).object.gvk(), ref);
-  const auto live = read_live(session_, query);
-  if (!live) return false;
-  bool all = true;
-  for (const model::ObjectRef& ref : refs) {
-    const auto found = live->find(ref);
-    const auto status = judge(tracked_.at(ref), found == live->end() ? nullptr : &found->second).status;
-    all = all && (healthy ? counts_as_ready(status) : status.doomed());
-  }
-  return all;
 }
 
 // A verdict, if there is one now.

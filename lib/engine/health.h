@@ -116,6 +116,8 @@ class HealthMonitor {
   std::function<void()> on_look_;
 };
 
+[[nodiscard]] model::Gvk event_gvk();
+
 // Current, or waiting for a person (Suspended).
 [[nodiscard]] bool counts_as_ready(const model::ObjectStatus& status);
 

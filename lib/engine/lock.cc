@@ -22,7 +22,7 @@ class Acquisition {
   Acquisition(Session& session, const LockWish& wish)
       : session_(session), wish_(wish), deadline_(session.now() + wish.timeout) {}
 
-  Result<bool> run(std::optional<model::Object> known) {
+  Result<LockTaken> run(std::optional<model::Object> known) {
     bool as_known = known.has_value();
     while (true) {
       if (session_.interrupted()) return fail(errors::kInterrupted, "interrupted while waiting for the lock");
@@ -41,7 +41,7 @@ class Acquisition {
       if (response.ok()) {
         session_.keep(
             std::make_unique<LockKeeper>(std::move(response.object), session_.holder(), clock(), sent));
-        return as_known;
+        return LockTaken{as_known, !lease_holder(lease).empty()};
       }
       // Lost a race, or not known: the next look tells.
       if (response.http_status == 409 || transient(response)) {
@@ -135,7 +135,7 @@ class Acquisition {
 
 }  // namespace
 
-Result<bool> acquire_lock(Session& session, const LockWish& wish, std::optional<model::Object> known) {
+Result<LockTaken> acquire_lock(Session& session, const LockWish& wish, std::optional<model::Object> known) {
   session.emit(model::PhaseStarted{model::Phase::kLocking, 0});
   return Acquisition(session, wish).run(std::move(known));
 }

@@ -14,13 +14,19 @@ struct LockWish {
   Duration timeout{0};  // how long to wait for another holder; zero: not at all
 };
 
+struct LockTaken {
+  // The Lease still was as it was known, so what was read with it is not older than the lock.
+  bool as_known = false;
+  // Its last holder did not give it back: that run died, and may have left things lying about.
+  bool from_the_dead = false;
+};
+
 // Takes the release's lock and hands it to the session, which renews it from then on. A Lease that somebody
 // else holds is taken over only after its record has been seen unchanged for its whole duration on the local
 // clock. `known`: the Lease as read a moment ago, if it was; absent ones are an object without a name.
 //
-// Returns whether the Lease still was as `known` says, so that what was read with it is not older than the
-// lock. Errors release.locked with the holder, interrupted, and those of the cluster.
-Result<bool> acquire_lock(Session& session, const LockWish& wish, std::optional<model::Object> known);
+// Errors release.locked with the holder, interrupted, and those of the cluster.
+Result<LockTaken> acquire_lock(Session& session, const LockWish& wish, std::optional<model::Object> known);
 
 // Gives the lock back, so that the next run need not wait. Best effort.
 void release_lock(Session& session);

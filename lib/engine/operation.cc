@@ -4,6 +4,9 @@
 #include <set>
 #include <utility>
 
+#include "engine/errors.h"
+#include "journal/errors.h"
+
 namespace instantexec::engine {
 
 model::DeployReport new_report(const Operation& operation) {
@@ -51,6 +54,19 @@ Status record_end(Operation& operation, journal::Phase phase, const journal::Cou
   IE_TRY(operation.store.save_head(operation.stored));
   operation.store.drop(dropped);
   return {};
+}
+
+Error with_unfinished_work(Error error, const journal::Head& head) {
+  // These say by themselves what is left and who has to do it.
+  const bool speaks_for_itself = error.code == &errors::kLockLost || error.code == &errors::kRecordChanged ||
+                                 error.code == &errors::kLocked || error.code == &errors::kUnfinished ||
+                                 error.code == &journal::errors::kBroken ||
+                                 error.code == &journal::errors::kNewer;
+  if (!journal::unfinished(head.phase) || speaks_for_itself) return error;
+  Error out = make_error(errors::kUnfinished, error.to_string());
+  out.reason = error.reason;
+  out.http_status = error.http_status;
+  return out;
 }
 
 HealthOptions health_options(const ReleaseOptions& options) {

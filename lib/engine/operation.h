@@ -23,6 +23,7 @@ struct Operation {
   StoredHead stored;
   std::shared_ptr<const model::ApiCatalog> catalog;
   Instant started;
+  bool touched = false;  // some object of the release may have been written
 };
 
 // A report with everything filled in that does not depend on how the operation ended.
@@ -32,6 +33,10 @@ struct Operation {
 // that nothing names any more are deleted.
 Status record_end(Operation& operation, journal::Phase phase, const journal::Counts& counts,
                   const std::string& failure);
+
+// The error of an operation that stopped: unfinished, with its cause as the message, when the head as last
+// known says that work is left.
+[[nodiscard]] Error with_unfinished_work(Error error, const journal::Head& head);
 
 [[nodiscard]] HealthOptions health_options(const ReleaseOptions& options);
 

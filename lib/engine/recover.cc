@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/commit.h"
+#include "engine/forward.h"
 #include "engine/undo.h"
 #include "journal/errors.h"
 
@@ -31,7 +32,9 @@ Result<model::DeployReport> go_forward(Operation& operation, const journal::Payl
   for (const plan::Step& step : plan.steps) {
     if (step.op != plan::Op::kPrune && step.op != plan::Op::kKeep) query.want(step.gvk, step.object);
   }
-  IE_TRY_ASSIGN(const LiveObjects stored, read_live(operation.session, query));
+  IE_TRY_ASSIGN(const LiveObjects live, read_live(operation.session, query));
+  Uids stored;
+  for (const auto& [ref, object] : live) stored[ref] = object.uid();
   LiveObjects before;
   for (const journal::SavedObject& saved : payload.saved) {
     if (saved.before) before[saved.object] = *saved.before;
@@ -65,6 +68,31 @@ Result<model::DeployReport> go_back(Operation& operation, journal::Payload paylo
   return undo_operation(operation, std::move(task));
 }
 
+// What the operation was planned with, from its own records.
+Result<model::DeployReport> carry_on(Operation& operation, journal::Payload payload) {
+  PlanResult planned;
+  IE_TRY_ASSIGN(planned.plan, saved_plan(payload));
+  if (payload.manifests.size() > planned.plan.steps.size()) {
+    return fail(journal::errors::kBroken, "the saved plan does not fit the saved manifests");
+  }
+  LiveQuery query;
+  for (std::size_t i = 0; i < payload.manifests.size(); ++i) {
+    const plan::Step& step = planned.plan.steps[i];
+    plan::Desired desired;
+    desired.manifest.object = std::move(payload.manifests[i]);
+    desired.namespaced = !step.object.ns.empty();
+    desired.kind_arrives = operation.catalog->find(step.gvk) == nullptr;
+    planned.desired.push_back(std::move(desired));
+    if (step.op == plan::Op::kUnchanged) query.want(step.gvk, step.object);
+  }
+  IE_TRY_ASSIGN(planned.live, read_live(operation.session, query));
+  for (journal::SavedObject& saved : payload.saved) {
+    if (saved.before) planned.live[saved.object] = std::move(*saved.before);
+    if (saved.after) planned.after[saved.object] = std::move(*saved.after);
+  }
+  return resume_forward(operation, planned);
+}
+
 }  // namespace
 
 bool recoverable(const journal::Head& head) {
@@ -73,13 +101,14 @@ bool recoverable(const journal::Head& head) {
          (journal::unfinished(head.phase) || (incomplete && !head.operation->payload.chunks.empty()));
 }
 
-Result<model::DeployReport> recover_operation(Operation& operation) {
+Result<model::DeployReport> recover_operation(Operation& operation, bool resume) {
   const journal::Head& head = operation.stored.head;
   operation.session.emit(model::Note{"finishing revision " + std::to_string(head.operation->revision) +
                                      ", which was left " + std::string(journal::to_string(head.phase))});
   IE_TRY_ASSIGN(journal::Payload payload, operation.store.load_payload(head.operation->payload));
   IE_TRY(check_scope(operation, payload));
   if (head.phase == journal::Phase::kCommitting) return go_forward(operation, payload);
+  if (resume && head.phase == journal::Phase::kApplying) return carry_on(operation, std::move(payload));
   return go_back(operation, std::move(payload));
 }
 

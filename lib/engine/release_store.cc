@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <set>
 #include <utility>
 
 #include "engine/errors.h"
 #include "engine/live.h"
 #include "journal/errors.h"
 #include "journal/secrets.h"
+#include "model/marks.h"
 
 namespace instantexec::engine {
 namespace {
@@ -108,7 +110,7 @@ Status ReleaseStore::replace_head(StoredHead& stored, const model::Object& secre
 }
 
 Result<journal::Blob> ReleaseStore::save_payload(const StoredHead& stored, int revision,
-                                                 const journal::Payload& payload) {
+                                                 const journal::PayloadView& payload) {
   IE_TRY_ASSIGN(journal::PackedBlob packed,
                 journal::pack(journal::encode_payload(payload), journal::chunk_prefix(release_, revision)));
   std::vector<Request> requests;
@@ -158,6 +160,25 @@ Result<journal::Payload> ReleaseStore::load_payload(const journal::Blob& blob) {
   }
   IE_TRY_ASSIGN(const std::string bytes, journal::unpack(blob, pieces));
   return journal::decode_payload(bytes);
+}
+
+void ReleaseStore::drop_orphans(const journal::Head& head) {
+  const std::string selector = std::string(model::marks::kRelease) + "=" + release_ + "," +
+                               std::string(model::marks::kRecord) + "=chunk";
+  const auto responses = session_.call_all({ListRequest{secret_gvk(), ns_, selector, ""}});
+  std::set<std::string> named;
+  const auto note = [&named](const journal::Blob& blob) {
+    for (const journal::ChunkRef& chunk : blob.chunks) named.insert(chunk.name);
+  };
+  if (head.operation) note(head.operation->payload);
+  for (const journal::Revision& revision : head.revisions) note(revision.payload);
+  std::vector<Request> requests;
+  for (const model::Object& chunk : responses.front().items) {
+    if (named.contains(chunk.name())) continue;
+    requests.emplace_back(
+        DeleteRequest{secret_gvk(), ns_, chunk.name(), {chunk.uid(), ""}, Propagation::kBackground, false});
+  }
+  if (!requests.empty()) session_.call_all(std::move(requests));
 }
 
 void ReleaseStore::drop(const std::vector<journal::Blob>& blobs) {

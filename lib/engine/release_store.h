@@ -34,9 +34,13 @@ class ReleaseStore {
 
   // Writes the pieces of a payload and checks what was stored. The head must exist; it does not name them
   // yet.
-  Result<journal::Blob> save_payload(const StoredHead& stored, int revision, const journal::Payload& payload);
+  Result<journal::Blob> save_payload(const StoredHead& stored, int revision,
+                                     const journal::PayloadView& payload);
   // Error record.broken when a piece is missing or altered.
   Result<journal::Payload> load_payload(const journal::Blob& blob);
+  // Deletes pieces that the head does not name: a run that died wrote them and did not come to use them. Only
+  // with the lock held. Best effort.
+  void drop_orphans(const journal::Head& head);
   // Deletes pieces that no head names any more. Best effort.
   void drop(const std::vector<journal::Blob>& blobs);
 

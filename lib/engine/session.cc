@@ -11,13 +11,6 @@ namespace {
 constexpr Duration kOutage{120'000};
 constexpr Duration kLookAgainAfter{500};
 
-// What call_all is doing with its requests.
-struct Pending {
-  std::map<RequestId, std::size_t> in_flight;
-  std::deque<std::size_t> waiting;
-  std::multimap<Instant, std::size_t> repeats;  // by the time they are due
-};
-
 }  // namespace
 
 bool harmless(const Request& request) {
@@ -120,34 +113,35 @@ std::vector<Response> Session::call_all_once(std::vector<Request> requests) {
 std::vector<Response> Session::send_all(std::vector<Request> requests, int repetitions_allowed) {
   std::vector<Response> out(requests.size());
   std::vector<int> repetitions(requests.size(), 0);
-  Pending pending;
-  for (std::size_t i = 0; i < requests.size(); ++i) pending.waiting.push_back(i);
+  std::map<RequestId, std::size_t> in_flight;
+  std::deque<std::size_t> waiting;
+  std::multimap<Instant, std::size_t> repeats;  // by the time they are due
+  for (std::size_t i = 0; i < requests.size(); ++i) waiting.push_back(i);
   const std::size_t limit = std::max<std::size_t>(1, cluster().capacity());
-  while (!pending.waiting.empty() || !pending.in_flight.empty() || !pending.repeats.empty()) {
-    while (!pending.repeats.empty() && pending.repeats.begin()->first <= now()) {
-      pending.waiting.push_back(pending.repeats.begin()->second);
-      pending.repeats.erase(pending.repeats.begin());
+  const auto may_repeat = [&](std::size_t index) {
+    return harmless(requests[index]) && repetitions[index] < repetitions_allowed && !interrupted();
+  };
+  while (!waiting.empty() || !in_flight.empty() || !repeats.empty()) {
+    const auto due = [&](Instant at) { return at <= now() || interrupted(); };
+    for (; !repeats.empty() && due(repeats.begin()->first); repeats.erase(repeats.begin())) {
+      waiting.push_back(repeats.begin()->second);
     }
-    while (!pending.waiting.empty() && pending.in_flight.size() < limit) {
-      const std::size_t index = pending.waiting.front();
-      pending.waiting.pop_front();
-      const bool last = !harmless(requests[index]) || repetitions[index] >= repetitions_allowed;
-      pending.in_flight[cluster().submit(last ? std::move(requests[index]) : requests[index])] = index;
+    for (; !waiting.empty() && in_flight.size() < limit; waiting.pop_front()) {
+      Request& request = requests[waiting.front()];
+      const bool last = !harmless(request) || repetitions[waiting.front()] >= repetitions_allowed;
+      in_flight[cluster().submit(last ? std::move(request) : request)] = waiting.front();
     }
-    const Instant due = pending.repeats.empty() ? Instant{Duration::max()} : pending.repeats.begin()->first;
-    ClusterEvent event = pump(due);
+    ClusterEvent event = pump(repeats.empty() ? Instant{Duration::max()} : repeats.begin()->first);
     auto* response = std::get_if<Response>(&event);
-    const auto found = response == nullptr ? pending.in_flight.end() : pending.in_flight.find(response->id);
-    if (found == pending.in_flight.end()) {
+    const auto found = response == nullptr ? in_flight.end() : in_flight.find(response->id);
+    if (found == in_flight.end()) {
       if (!std::holds_alternative<DeadlinePassed>(event)) backlog_.push_back(std::move(event));
       continue;
     }
     const std::size_t index = found->second;
-    pending.in_flight.erase(found);
-    const bool repeat = transient(*response) && harmless(requests[index]) &&
-                        repetitions[index] < repetitions_allowed && !interrupted();
-    if (repeat) {
-      pending.repeats.emplace(now() + backoff(++repetitions[index]), index);
+    in_flight.erase(found);
+    if (transient(*response) && may_repeat(index)) {
+      repeats.emplace(now() + backoff(++repetitions[index]), index);
     } else {
       out[index] = std::move(*response);
     }

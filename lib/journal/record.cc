@@ -227,24 +227,37 @@ Result<std::vector<Member>> decode_members(std::string_view bytes) {
   return out;
 }
 
-std::string encode_payload(const Payload& payload) {
+PayloadView view(const Payload& payload) {
+  PayloadView out{payload.operation, payload.plan, {}, {}};
+  for (const model::Object& manifest : payload.manifests) out.manifests.push_back(&manifest);
+  for (const SavedObject& saved : payload.saved) {
+    out.saved.push_back({&saved.gvk, &saved.object, saved.before ? &*saved.before : nullptr,
+                         saved.after ? &*saved.after : nullptr});
+  }
+  return out;
+}
+
+std::string encode_payload(const PayloadView& payload) {
   Json header{{"schema", kSchema},
               {"operation", payload.operation},
               {"plan", payload.plan},
               {"manifests", payload.manifests.size()},
               {"saved", Json::array()}};
-  for (const SavedObject& saved : payload.saved) {
-    header["saved"].push_back(Json{{"object", member_json({saved.gvk, saved.object.ns, saved.object.name, ""})},
-                                   {"before", saved.before.has_value()},
-                                   {"after", saved.after.has_value()}});
+  for (const SavedView& saved : payload.saved) {
+    header["saved"].push_back(
+        Json{{"object", member_json({*saved.gvk, saved.object->ns, saved.object->name, ""})},
+             {"before", saved.before != nullptr},
+             {"after", saved.after != nullptr}});
   }
   std::string out = text(header);
-  const auto line = [&out](const model::Object& object) { out += '\n' + text(object.json); };
-  for (const model::Object& manifest : payload.manifests) line(manifest);
-  for (const SavedObject& saved : payload.saved) {
+  const auto line = [&out](const model::Object* object) {
+    if (object != nullptr) out += '\n' + text(object->json);
+  };
+  for (const model::Object* manifest : payload.manifests) line(manifest);
+  for (const SavedView& saved : payload.saved) {
     // Next to each other: they are nearly equal, which is what compression likes.
-    if (saved.before) line(*saved.before);
-    if (saved.after) line(*saved.after);
+    line(saved.before);
+    line(saved.after);
   }
   return out;
 }

@@ -102,6 +102,20 @@ struct Payload {
   std::vector<SavedObject> saved;        // only what the plan writes
 };
 
+// The same by reference, for writing: a release may be large, and everything in it exists already.
+struct SavedView {
+  const model::Gvk* gvk = nullptr;
+  const model::ObjectRef* object = nullptr;
+  const model::Object* before = nullptr;  // null: it did not exist
+  const model::Object* after = nullptr;   // null: not known
+};
+struct PayloadView {
+  std::string operation;
+  model::Json plan;
+  std::vector<const model::Object*> manifests;
+  std::vector<SavedView> saved;
+};
+
 [[nodiscard]] std::string_view to_string(Phase phase);  // "applying", "deployed", …
 [[nodiscard]] bool unfinished(Phase phase);
 
@@ -113,7 +127,9 @@ struct Payload {
 [[nodiscard]] Result<std::vector<Member>> decode_members(std::string_view bytes);
 
 // A header line of JSON and one line for each object, so that objects may nest as deep as they could before.
-[[nodiscard]] std::string encode_payload(const Payload& payload);
+[[nodiscard]] std::string encode_payload(const PayloadView& payload);
+// References into `payload`.
+[[nodiscard]] PayloadView view(const Payload& payload);
 [[nodiscard]] Result<Payload> decode_payload(std::string_view bytes);
 
 // Revisions that may go when at most `limit` are kept (at least 1): the oldest ones, but never the one in

@@ -109,9 +109,9 @@ TEST(Payload, RoundTrips) {
   payload.saved.push_back({{"", "v1", "ConfigMap"}, {"", "ConfigMap", "demo", "a"}, std::nullopt, nested(3)});
   payload.saved.push_back({{"", "v1", "ConfigMap"}, {"", "ConfigMap", "demo", "b"}, nested(4), std::nullopt});
   payload.saved.push_back({{"", "v1", "ConfigMap"}, {"", "ConfigMap", "demo", "c"}, nested(5), nested(6)});
-  const auto again = decode_payload(encode_payload(payload));
+  const auto again = decode_payload(encode_payload(view(payload)));
   ASSERT_TRUE(again) << again.error().to_string();
-  EXPECT_EQ(encode_payload(*again), encode_payload(payload));
+  EXPECT_EQ(encode_payload(view(*again)), encode_payload(view(payload)));
   EXPECT_EQ(again->saved[0].after, nested(3));
   EXPECT_FALSE(again->saved[0].before);
   EXPECT_EQ(again->saved[1].before, nested(4));
@@ -122,14 +122,14 @@ TEST(Payload, RoundTrips) {
 TEST(Payload, ObjectsMayBeAsDeepAsTheParserAllows) {
   Payload payload;
   payload.manifests = {nested(99)};
-  EXPECT_TRUE(decode_payload(encode_payload(payload)));
+  EXPECT_TRUE(decode_payload(encode_payload(view(payload))));
 }
 
 TEST(Payload, RefusesMissingAndSurplusObjects) {
   Payload payload;
   payload.manifests = {nested(1)};
   payload.saved.push_back({{"", "v1", "ConfigMap"}, {"", "ConfigMap", "demo", "a"}, nested(1), nested(2)});
-  const std::string good = encode_payload(payload);
+  const std::string good = encode_payload(view(payload));
   EXPECT_FALSE(decode_payload(good.substr(0, good.rfind('\n'))));
   EXPECT_FALSE(decode_payload(good + "\n{}"));
   EXPECT_FALSE(decode_payload(""));

@@ -1,0 +1,84 @@
+#include "engine/health.h"
+
+// What health learns by reading, beside what the watches tell.
+namespace instantexec::engine {
+namespace {
+
+// Nothing was heard of an object for that long. A rollout is silent for longer, a watch that hangs for ever.
+constexpr Duration kReadAfter{12'000};
+constexpr Duration kReadAfterWhenBlind{2000};
+
+}  // namespace
+
+model::Gvk event_gvk() {
+  return {"", "v1", "Event"};
+}
+
+void HealthMonitor::read_storage_classes() {
+  if (storage_classes_read_) return;
+  auto responses = session_.call_all({ListRequest{{"storage.k8s.io", "v1", "StorageClass"}, "", "", ""}});
+  // Without the right to list them, claims are judged without.
+  if (!responses.front().ok()) return;
+  storage_classes_ = std::move(responses.front().items);
+  storage_classes_read_ = true;
+}
+
+Duration HealthMonitor::patience() const {
+  return watches_.blind() ? kReadAfterWhenBlind : kReadAfter;
+}
+
+void HealthMonitor::read_silent() {
+  LiveQuery query;
+  std::vector<model::ObjectRef> refs;
+  for (auto& [ref, tracked] : tracked_) {
+    if (counts_as_ready(tracked.health) || session_.now() - tracked.heard < patience()) continue;
+    tracked.heard = session_.now();
+    query.want(tracked.object.gvk(), ref);
+    refs.push_back(ref);
+  }
+  if (refs.empty()) return;
+  watches_.reopen_hanging();
+  const auto live = read_live(session_, query);
+  if (!live) return;
+  for (const model::ObjectRef& ref : refs) {
+    const auto one = live->find(ref);
+    found(ref, one == live->end() ? nullptr : &one->second);
+  }
+  assess_dirty();
+}
+
+void HealthMonitor::found(const model::ObjectRef& ref, const model::Object* object) {
+  const std::string& uid = tracked_.at(ref).current_uid;
+  const model::Object* known = uid.empty() ? nullptr : index_.find(uid);
+  const bool same = known == nullptr || object == nullptr
+                        ? known == object
+                        : known->resource_version() == object->resource_version();
+  if (same || (object != nullptr && outdated(*object))) return;
+  const model::Gvk gvk = tracked_.at(ref).object.gvk();
+  if (object != nullptr) {
+    changed({0, false, *object});
+  } else {
+    changed({0, true, model::Object{*known}});
+  }
+  // The watch should have told; the others of the family come over the same connection.
+  watches_.reopen(gvk, ref.ns);
+  const auto children = status::child_kinds(gvk, options_.status);
+  for (const model::Gvk& child : children) watches_.reopen(child, ref.ns);
+  if (!children.empty()) watches_.reopen(event_gvk(), ref.ns);
+}
+
+bool HealthMonitor::confirmed(const std::vector<model::ObjectRef>& refs, bool healthy) {
+  LiveQuery query;
+  for (const model::ObjectRef& ref : refs) query.want(tracked_.at(ref).object.gvk(), ref);
+  const auto live = read_live(session_, query);
+  if (!live) return false;
+  bool all = true;
+  for (const model::ObjectRef& ref : refs) {
+    const auto found = live->find(ref);
+    const auto status = judge(tracked_.at(ref), found == live->end() ? nullptr : &found->second).status;
+    all = all && (healthy ? counts_as_ready(status) : status.doomed());
+  }
+  return all;
+}
+
+}  // namespace instantexec::engine
