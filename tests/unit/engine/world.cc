@@ -1,5 +1,7 @@
 #include "unit/engine/world.h"
 
+#include <algorithm>
+#include <cstdlib>
 #include <set>
 
 #include "plan/diff.h"
@@ -21,10 +23,11 @@ Json owners(const model::Object& object) {
 }
 
 bool in_picture(const model::Object& object) {
-  static const std::set<std::string> kLeftOut = {"Event", "Pod", "ReplicaSet", "Lease", "Node"};
+  static const std::set<std::string> kLeftOut = {"Event", "Endpoints", "Lease", "Node"};
   const bool record =
       object.kind() == "Secret" && model::get_string(object.json, "/type").find("instantexec") == 0;
-  return !record && !kLeftOut.contains(object.kind());
+  const bool made = !model::get_array(object.json, "/metadata/ownerReferences").empty();
+  return !record && !made && !kLeftOut.contains(object.kind());
 }
 
 }  // namespace
@@ -74,8 +77,8 @@ std::string World::deploy_word(const std::vector<model::Object>& objects) {
   return word(deploy(objects));
 }
 
-Result<model::DeployReport> World::recover() {
-  return engine::recover(environment(), options, {});
+Result<model::DeployReport> World::recover(bool resume) {
+  return engine::recover(environment(), options, {resume});
 }
 
 Picture World::picture() const {
@@ -148,6 +151,12 @@ model::Object service(const std::string& name) {
        {{"selector", {{"app", name}}}, {"ports", Json::array({Json{{"port", 80}, {"name", "http"}}})}}}}};
 }
 
+model::Object never_ready(const std::string& name) {
+  auto out = service(name);
+  out.json["spec"]["type"] = "LoadBalancer";
+  return out;
+}
+
 std::vector<model::Manifest> manifests(const std::vector<model::Object>& objects) {
   std::vector<model::Manifest> out;
   std::uint32_t line = 1;
@@ -158,6 +167,17 @@ std::vector<model::Manifest> manifests(const std::vector<model::Object>& objects
     line += 10;
     out.push_back(std::move(manifest));
   }
+  return out;
+}
+
+bool nightly() {
+  return std::getenv("INSTANTEXEC_NIGHTLY") != nullptr;
+}
+
+std::vector<std::uint64_t> moments(std::uint64_t requests, std::uint64_t some, std::uint64_t shift) {
+  const std::uint64_t stride = nightly() ? 1 : std::max<std::uint64_t>(1, requests / some);
+  std::vector<std::uint64_t> out;
+  for (std::uint64_t k = 1 + shift % stride; k <= requests; k += stride) out.push_back(k);
   return out;
 }
 

@@ -50,7 +50,7 @@ class World {
   Result<model::DeployReport> deploy(const std::vector<model::Object>& objects);
   // The result, or the error's code, as text.
   std::string deploy_word(const std::vector<model::Object>& objects);
-  Result<model::DeployReport> recover();
+  Result<model::DeployReport> recover(bool resume = false);
 
   [[nodiscard]] Picture picture() const;
   [[nodiscard]] sim::Snapshot get(const std::string& kind, const std::string& name,
@@ -69,9 +69,17 @@ class World {
 // A Deployment whose pods become ready; images "…:does-not-exist" and "…:crash" do not.
 [[nodiscard]] model::Object deployment(const std::string& name, const std::string& image, int replicas = 2);
 [[nodiscard]] model::Object service(const std::string& name);
+// A Service that waits for an address which nobody gives it.
+[[nodiscard]] model::Object never_ready(const std::string& name);
 [[nodiscard]] std::vector<model::Manifest> manifests(const std::vector<model::Object>& objects);
 // "deployed", or "error: release.locked".
 [[nodiscard]] std::string word(const Result<model::DeployReport>& result);
+// The requests, out of so many, at which a test lets something go wrong: every one in the nightly run, else
+// about `some` of them, spread evenly. `shift` gives another choice.
+[[nodiscard]] std::vector<std::uint64_t> moments(std::uint64_t requests, std::uint64_t some,
+                                                 std::uint64_t shift = 0);
+// The nightly run: INSTANTEXEC_NIGHTLY is set.
+[[nodiscard]] bool nightly();
 // What differs between two pictures, one line each; empty: nothing.
 [[nodiscard]] std::string differences(const Picture& before, const Picture& after);
 

@@ -1,0 +1,250 @@
+#include <gtest/gtest.h>
+
+#include "unit/engine/world.h"
+
+namespace instantexec::engine {
+namespace {
+
+using namespace test;  // NOLINT(google-build-using-namespace)
+
+const std::string kGood = "registry.example/web:1";
+const std::string kBetter = "registry.example/web:2";
+
+std::size_t writes(const World& world) {
+  return world.server.writes().size();
+}
+
+TEST(Deploy, CreatesWatchesAndRecords) {
+  World world;
+  const auto report = world.deploy({config("c", "1"), deployment("web", kGood), service("web")});
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->result, model::DeployResult::kDeployed);
+  EXPECT_EQ(report->revision, 1);
+  EXPECT_EQ(report->previous_revision, 0);
+  ASSERT_EQ(report->objects.size(), 3U);
+  for (const auto& object : report->objects) {
+    EXPECT_EQ(object.action, model::Action::kCreated) << object.object.to_string();
+    EXPECT_EQ(object.health.status, model::HealthStatus::kCurrent) << object.object.to_string();
+  }
+  EXPECT_EQ(world.get("ConfigMap", "c")->labels().at("instantexec.dev/release"), "web");
+  EXPECT_EQ(model::get_int(world.get("Deployment", "web", "apps")->json, "/status/availableReplicas"), 2);
+  EXPECT_EQ(world.sink.phases(),
+            (std::vector<std::string>{"planning", "locking", "saving", "applying", "waiting", "recording"}));
+}
+
+TEST(Deploy, TheSameAgainWritesNothing) {
+  World world;
+  ASSERT_EQ(world.deploy_word({config("c", "1"), secret("s", "x"), deployment("web", kGood)}), "deployed");
+  const auto before = world.picture();
+  const auto count = writes(world);
+  const auto report = world.deploy({config("c", "1"), secret("s", "x"), deployment("web", kGood)});
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->result, model::DeployResult::kNothingToDo);
+  EXPECT_EQ(report->revision, 1);
+  EXPECT_EQ(writes(world), count);
+  EXPECT_EQ(differences(before, world.picture()), "");
+}
+
+TEST(Deploy, TouchesOnlyWhatDiffers) {
+  World world;
+  ASSERT_EQ(world.deploy_word({config("a", "1"), config("b", "1")}), "deployed");
+  const std::string version = world.get("ConfigMap", "a")->resource_version();
+  const auto report = world.deploy({config("a", "1"), config("b", "2")});
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->result, model::DeployResult::kDeployed);
+  EXPECT_EQ(report->revision, 2);
+  EXPECT_EQ(report->previous_revision, 1);
+  EXPECT_EQ(report->objects[0].action, model::Action::kUnchanged);
+  EXPECT_EQ(report->objects[1].action, model::Action::kConfigured);
+  EXPECT_EQ(world.get("ConfigMap", "a")->resource_version(), version);
+  EXPECT_EQ(model::get_string(world.get("ConfigMap", "b")->json, "/data/key"), "2");
+}
+
+TEST(Deploy, PrunesWhatLeft) {
+  World world;
+  ASSERT_EQ(world.deploy_word({config("a", "1"), config("b", "1")}), "deployed");
+  const auto report = world.deploy({config("a", "1")});
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->result, model::DeployResult::kDeployed);
+  ASSERT_EQ(report->objects.size(), 2U);
+  EXPECT_EQ(report->objects[1].action, model::Action::kPruned);
+  EXPECT_EQ(world.get("ConfigMap", "b"), nullptr);
+  EXPECT_EQ(world.deploy_word({config("a", "1")}), "nothing_to_do");
+}
+
+TEST(Deploy, WithoutPruningTheObjectStaysInTheRelease) {
+  World world;
+  ASSERT_EQ(world.deploy_word({config("a", "1"), config("b", "1")}), "deployed");
+  world.options.prune = false;
+  EXPECT_EQ(world.deploy_word({config("a", "2")}), "deployed");
+  EXPECT_NE(world.get("ConfigMap", "b"), nullptr);
+  EXPECT_EQ(world.deploy_word({config("a", "2")}), "nothing_to_do");
+  world.options.prune = true;
+  EXPECT_EQ(world.deploy_word({config("a", "2")}), "deployed");
+  EXPECT_EQ(world.get("ConfigMap", "b"), nullptr);
+}
+
+TEST(Deploy, RefusesBeforeTheFirstWrite) {
+  World world;
+  auto invalid = deployment("web", kGood);
+  invalid.json["spec"]["template"]["metadata"]["labels"] = {{"app", "other"}};
+  const auto report = world.deploy({config("c", "1"), invalid});
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->result, model::DeployResult::kRefused);
+  ASSERT_FALSE(report->findings.empty());
+  EXPECT_EQ(report->findings[0].rule, "server.invalid");
+  EXPECT_EQ(report->findings[0].at.begin.line, 11U);
+  EXPECT_EQ(writes(world), 0U);
+}
+
+TEST(Deploy, DryRunWritesNothing) {
+  World world;
+  world.options.dry_run_server = true;
+  EXPECT_EQ(world.deploy_word({config("c", "1")}), "dry_run");
+  EXPECT_EQ(writes(world), 0U);
+}
+
+TEST(Deploy, FieldsOfOthersAreNotTakenUnlessAsked) {
+  World world;
+  ASSERT_EQ(world.deploy_word({config("c", "1")}), "deployed");
+  world.foreign_apply(config("c", "theirs"));
+  const auto report = world.deploy({config("c", "2")});
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->result, model::DeployResult::kRefused);
+  EXPECT_EQ(report->findings[0].rule, "server.conflict");
+  world.options.force_conflicts = true;
+  EXPECT_EQ(world.deploy_word({config("c", "2")}), "deployed");
+  EXPECT_EQ(model::get_string(world.get("ConfigMap", "c")->json, "/data/key"), "2");
+}
+
+TEST(Deploy, ExecutesAPlanMadeEarlier) {
+  World world;
+  auto planned = plan_release(world.environment(), world.options, manifests({config("c", "1")}));
+  ASSERT_TRUE(planned);
+  EXPECT_EQ(writes(world), 0U);
+  const auto report = deploy(world.environment(), world.options, std::move(*planned));
+  EXPECT_EQ(word(report), "deployed");
+}
+
+TEST(Deploy, DoesNotExecuteAStalePlan) {
+  World world;
+  ASSERT_EQ(world.deploy_word({config("c", "1")}), "deployed");
+  auto planned = plan_release(world.environment(), world.options, manifests({config("c", "2")}));
+  ASSERT_TRUE(planned);
+  ASSERT_EQ(world.deploy_word({config("c", "3")}), "deployed");
+  EXPECT_EQ(word(deploy(world.environment(), world.options, std::move(*planned))), "error: record.changed");
+  EXPECT_EQ(model::get_string(world.get("ConfigMap", "c")->json, "/data/key"), "3");
+}
+
+TEST(Deploy, KindsAndNamespacesThatArriveWithTheRelease) {
+  World world;
+  world.options.accept_irreversible = true;
+  const model::Object crd{*model::parse_json(R"({"apiVersion":"apiextensions.k8s.io/v1",
+    "kind":"CustomResourceDefinition","metadata":{"name":"widgets.example.com"},
+    "spec":{"group":"example.com","scope":"Namespaced",
+      "names":{"plural":"widgets","singular":"widget","kind":"Widget","listKind":"WidgetList"},
+      "versions":[{"name":"v1","served":true,"storage":true,
+        "schema":{"openAPIV3Schema":{"type":"object","properties":{"spec":{"type":"object",
+          "x-kubernetes-preserve-unknown-fields":true}}}}}]}})")};
+  const model::Object widget{*model::parse_json(
+      R"({"apiVersion":"example.com/v1","kind":"Widget","metadata":{"name":"w"},"spec":{"size":1}})")};
+  const model::Object ns{
+      *model::parse_json(R"({"apiVersion":"v1","kind":"Namespace","metadata":{"name":"extra"}})")};
+  auto inside = config("inside", "1");
+  inside.json["metadata"]["namespace"] = "extra";
+  const auto report = world.deploy({widget, inside, crd, ns});
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->result, model::DeployResult::kDeployed) << (report->cause ? report->cause->summary : "");
+  EXPECT_NE(world.get("Widget", "w", "example.com"), nullptr);
+  EXPECT_NE(world.server.get({"", "ConfigMap", "extra", "inside"}), nullptr);
+  EXPECT_EQ(world.deploy_word({widget, inside, crd, ns}), "nothing_to_do");
+}
+
+TEST(Deploy, NamesMustFit) {
+  World world;
+  world.options.release = "Not A Name";
+  EXPECT_EQ(world.deploy_word({config("c", "1")}), "error: release.name");
+  world.options.release = std::string(54, 'a');
+  EXPECT_EQ(world.deploy_word({config("c", "1")}), "error: release.name");
+}
+
+TEST(Deploy, WithoutWaitingItCommitsOnceWritten) {
+  World world;
+  world.options.wait = false;
+  EXPECT_EQ(world.deploy_word({deployment("web", "registry.example/web:does-not-exist")}), "deployed");
+}
+
+TEST(History, ListsRevisionsNewestFirst) {
+  World world;
+  world.options.source_commit = "abc";
+  ASSERT_EQ(world.deploy_word({config("c", "1")}), "deployed");
+  world.options.source_commit = "def";
+  ASSERT_EQ(world.deploy_word({config("c", "2")}), "deployed");
+  const auto revisions = history(world.environment(), world.options);
+  ASSERT_TRUE(revisions);
+  ASSERT_EQ(revisions->size(), 2U);
+  EXPECT_EQ((*revisions)[0].revision, 2);
+  EXPECT_EQ((*revisions)[0].result, "deployed");
+  EXPECT_TRUE((*revisions)[0].in_force);
+  EXPECT_EQ((*revisions)[0].configured, 1U);
+  EXPECT_EQ((*revisions)[0].source_commit, "def");
+  EXPECT_EQ((*revisions)[1].result, "superseded");
+  EXPECT_EQ(*list_releases(world.environment(), "default"), (std::vector<std::string>{"web"}));
+}
+
+TEST(History, KeepsTheLastFewAndTheirChunksOnly) {
+  World world;
+  world.options.history_limit = 3;
+  for (int i = 1; i <= 8; ++i) ASSERT_EQ(world.deploy_word({config("c", std::to_string(i))}), "deployed");
+  EXPECT_EQ(history(world.environment(), world.options)->size(), 3U);
+  std::size_t records = 0;
+  for (const auto& snapshot : world.server.store().list("", "Secret", "default")) {
+    if (snapshot->name().starts_with("instantexec.")) ++records;
+  }
+  EXPECT_EQ(records, 4U) << "the head and three chunks";
+}
+
+TEST(ReleaseStatus, TellsHealthNow) {
+  World world;
+  EXPECT_FALSE(release_status(world.environment(), world.options)->exists);
+  ASSERT_EQ(world.deploy_word({config("c", "1"), deployment("web", kGood)}), "deployed");
+  auto status = release_status(world.environment(), world.options);
+  ASSERT_TRUE(status);
+  EXPECT_TRUE(status->exists);
+  EXPECT_EQ(status->revision, 1);
+  EXPECT_EQ(status->lock_holder, "");
+  EXPECT_FALSE(status->unfinished);
+  ASSERT_EQ(status->objects.size(), 2U);
+  EXPECT_EQ(status->objects[1].health.status, model::HealthStatus::kCurrent);
+  world.foreign_delete(config("c", ""));
+  status = release_status(world.environment(), world.options);
+  EXPECT_EQ(status->objects[0].health.status, model::HealthStatus::kNotFound);
+}
+
+TEST(Rollback, GoesBackToWhatWasRecorded) {
+  World world;
+  ASSERT_EQ(world.deploy_word({config("a", "1"), config("gone", "1"), deployment("web", kGood)}), "deployed");
+  ASSERT_EQ(world.deploy_word({config("a", "2"), config("added", "1"), deployment("web", kBetter)}),
+            "deployed");
+  const auto report = rollback(world.environment(), world.options, 0);
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->result, model::DeployResult::kDeployed);
+  EXPECT_EQ(report->revision, 3);
+  EXPECT_EQ(model::get_string(world.get("ConfigMap", "a")->json, "/data/key"), "1");
+  EXPECT_NE(world.get("ConfigMap", "gone"), nullptr);
+  EXPECT_EQ(world.get("ConfigMap", "added"), nullptr);
+  const auto revisions = history(world.environment(), world.options);
+  EXPECT_EQ((*revisions)[0].kind, "rollback");
+  EXPECT_EQ((*revisions)[0].target, 1);
+}
+
+TEST(Rollback, OnlyToDeployedRevisions) {
+  World world;
+  EXPECT_EQ(word(rollback(world.environment(), world.options, 0)), "error: release.not-found");
+  ASSERT_EQ(world.deploy_word({config("a", "1")}), "deployed");
+  EXPECT_EQ(word(rollback(world.environment(), world.options, 0)), "error: revision.not-found");
+  EXPECT_EQ(word(rollback(world.environment(), world.options, 7)), "error: revision.not-found");
+}
+
+}  // namespace
+}  // namespace instantexec::engine

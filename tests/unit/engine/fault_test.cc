@@ -1,0 +1,415 @@
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "unit/engine/world.h"
+
+namespace instantexec::engine {
+namespace {
+
+using namespace test;  // NOLINT(google-build-using-namespace)
+
+const std::string kGood = "registry.example/web:1";
+const std::string kBetter = "registry.example/web:2";
+const std::string kMissing = "registry.example/web:does-not-exist";
+
+std::vector<model::Object> first() {
+  return {config("a", "1"), config("gone", "1"), secret("s", "x"), deployment("web", kGood), service("web")};
+}
+
+std::vector<model::Object> second(const std::string& image) {
+  return {config("a", "2"), config("new", "1"), secret("s", "y"), deployment("web", image), service("web")};
+}
+
+// What a good second release looks like, made without any fault.
+Picture after_second() {
+  World world;
+  EXPECT_EQ(world.deploy_word(first()), "deployed");
+  EXPECT_EQ(world.deploy_word(second(kBetter)), "deployed");
+  return world.picture();
+}
+
+// Identity differs between worlds and creation marks between runs; values and owners must not.
+std::string value_differences(const Picture& wanted, const Picture& found) {
+  Picture a = wanted;
+  Picture b = found;
+  for (Picture* picture : {&a, &b}) {
+    for (auto& [ref, json] : *picture) {
+      json.erase("uid");
+      if (json.contains("spec")) json["spec"].erase("clusterIP"), json["spec"].erase("clusterIPs");
+    }
+  }
+  return differences(a, b);
+}
+
+struct FaultCase {
+  const char* name;
+  sim::Fault fault;
+};
+
+std::vector<FaultCase> passing_faults() {
+  using Kind = sim::Fault::Kind;
+  return {
+      {"connection refused", {Kind::kRefuseConnection, 0, Duration{0}, 2}},
+      {"request lost", {Kind::kDropRequest, 0, Duration{0}, 2}},
+      {"answer lost", {Kind::kDropAnswer, 0, Duration{0}, 2}},
+      {"late commit", {Kind::kLateCommit, 504, Duration{3000}, 2}},
+      {"429", {Kind::kAnswer, 429, Duration{0}, 2}},
+      {"500", {Kind::kAnswer, 500, Duration{0}, 2}},
+      {"503", {Kind::kAnswer, 503, Duration{0}, 2}},
+      {"slow", {Kind::kDelay, 0, Duration{5000}, 2}},
+  };
+}
+
+// Requests that a second release makes when nothing goes wrong.
+std::uint64_t requests_of_second(const std::string& image) {
+  World world;
+  EXPECT_EQ(world.deploy_word(first()), "deployed");
+  const auto before = world.server.faults.requests;
+  (void)world.deploy(second(image));
+  return world.server.faults.requests - before;
+}
+
+// One passing fault at every request of a release: it still ends as if nothing had happened.
+TEST(Faults, APassingFaultAnywhereDoesNotChangeTheOutcome) {
+  const Picture wanted = after_second();
+  const std::uint64_t requests = requests_of_second(kBetter);
+  ASSERT_GT(requests, 15U);
+  std::uint64_t shift = 0;
+  for (const FaultCase& one : passing_faults()) {
+    for (const std::uint64_t k : moments(requests, 3, shift++)) {
+      World world;
+      ASSERT_EQ(world.deploy_word(first()), "deployed");
+      world.server.faults.on_request = sim::at_request(world.server.faults.requests + k, one.fault);
+      const auto result = world.deploy(second(kBetter));
+      EXPECT_EQ(word(result), "deployed") << one.name << " at " << k;
+      world.server.run_for(Duration{60'000});
+      EXPECT_EQ(value_differences(wanted, world.picture()), "") << one.name << " at " << k;
+    }
+  }
+}
+
+// The same during a release that fails and is undone.
+TEST(Faults, APassingFaultAnywhereDoesNotDisturbAnUndo) {
+  const std::uint64_t requests = requests_of_second(kMissing);
+  std::uint64_t shift = 0;
+  for (const FaultCase& one : passing_faults()) {
+    for (const std::uint64_t k : moments(requests, 3, shift++)) {
+      World world;
+      ASSERT_EQ(world.deploy_word(first()), "deployed");
+      const Picture before = world.picture();
+      world.server.faults.on_request = sim::at_request(world.server.faults.requests + k, one.fault);
+      const auto result = world.deploy(second(kMissing));
+      EXPECT_EQ(word(result), "rolled_back") << one.name << " at " << k;
+      world.server.run_for(Duration{60'000});
+      EXPECT_EQ(differences(before, world.picture()), "") << one.name << " at " << k;
+    }
+  }
+}
+
+// Deploys and dies at the k-th request; false when the run ended before.
+bool deploy_and_die(World& world, const std::vector<model::Object>& objects, std::uint64_t k,
+                    sim::Fault::Kind kind) {
+  sim::Fault fault;
+  fault.kind = kind;
+  world.server.faults.on_request = sim::at_request(world.server.faults.requests + k, fault);
+  bool died = false;
+  try {
+    (void)world.deploy(objects);
+  } catch (const Killed&) {
+    died = true;
+  }
+  world.server.faults.on_request = nullptr;
+  world.restart();
+  return died;
+}
+
+class Kills : public ::testing::TestWithParam<sim::Fault::Kind> {};
+
+TEST_P(Kills, AtAnyRequestARecoveryBringsTheOldOrTheNew) {
+  const Picture wanted = after_second();
+  const std::uint64_t requests = requests_of_second(kBetter);
+  std::set<std::string> seen;
+  for (const std::uint64_t k : moments(requests, 9)) {
+    World world;
+    ASSERT_EQ(world.deploy_word(first()), "deployed");
+    const Picture before = world.picture();
+    ASSERT_TRUE(deploy_and_die(world, second(kBetter), k, GetParam())) << k;
+    const auto result = world.recover();
+    ASSERT_TRUE(result) << "killed at " << k << ": " << result.error().to_string();
+    seen.insert(word(result));
+    const bool is_old = differences(before, world.picture()).empty();
+    const bool is_new = value_differences(wanted, world.picture()).empty();
+    EXPECT_TRUE(is_old || is_new) << "killed at " << k << ", " << word(result) << "\n"
+                                  << differences(before, world.picture());
+    EXPECT_TRUE(word(result) != "rolled_back" || is_old) << k;
+    EXPECT_TRUE(word(result) != "deployed" || is_new) << k;
+    // A second recovery has nothing to do, and the next deploy works.
+    EXPECT_EQ(word(world.recover()), "nothing_to_do") << k;
+    const auto next = world.deploy_word(second(kBetter));
+    EXPECT_TRUE(next == "deployed" || next == "nothing_to_do") << k << ": " << next;
+    EXPECT_EQ(value_differences(wanted, world.picture()), "") << k;
+  }
+  EXPECT_TRUE(seen.contains("rolled_back"));
+  EXPECT_TRUE(seen.contains("nothing_to_do"));
+  EXPECT_TRUE(seen.contains("deployed"));
+}
+
+TEST_P(Kills, DuringAnUndoARecoveryFinishesIt) {
+  const std::uint64_t requests = requests_of_second(kMissing);
+  for (const std::uint64_t k : moments(requests, 9)) {
+    World world;
+    ASSERT_EQ(world.deploy_word(first()), "deployed");
+    const Picture before = world.picture();
+    ASSERT_TRUE(deploy_and_die(world, second(kMissing), k, GetParam())) << k;
+    const auto result = world.recover();
+    ASSERT_TRUE(result) << "killed at " << k << ": " << result.error().to_string();
+    EXPECT_EQ(differences(before, world.picture()), "") << "killed at " << k << ", " << word(result);
+  }
+}
+
+TEST_P(Kills, ResumingBringsTheNew) {
+  const Picture wanted = after_second();
+  const std::uint64_t requests = requests_of_second(kBetter);
+  std::size_t resumed = 0;
+  for (const std::uint64_t k : moments(requests, 9)) {
+    World world;
+    ASSERT_EQ(world.deploy_word(first()), "deployed");
+    const Picture before = world.picture();
+    ASSERT_TRUE(deploy_and_die(world, second(kBetter), k, GetParam())) << k;
+    const auto result = world.recover(true);
+    ASSERT_TRUE(result) << "killed at " << k << ": " << result.error().to_string();
+    if (word(result) == "nothing_to_do") {
+      EXPECT_TRUE(differences(before, world.picture()).empty() ||
+                  value_differences(wanted, world.picture()).empty())
+          << k;
+      continue;
+    }
+    EXPECT_EQ(word(result), "deployed") << k;
+    EXPECT_EQ(value_differences(wanted, world.picture()), "") << k;
+    EXPECT_EQ(world.deploy_word(second(kBetter)), "nothing_to_do") << k;
+    ++resumed;
+  }
+  EXPECT_GT(resumed, 2U);
+}
+
+// Killed in the release, killed again in the recovery, then recovered.
+TEST_P(Kills, TwiceAndRecoveredTheThirdTime) {
+  const std::uint64_t requests = requests_of_second(kBetter);
+  for (const std::uint64_t k : moments(requests, 4)) {
+    for (std::uint64_t j = 1; j < 60; j += nightly() ? 1 : 7) {
+      World world;
+      ASSERT_EQ(world.deploy_word(first()), "deployed");
+      const Picture before = world.picture();
+      ASSERT_TRUE(deploy_and_die(world, second(kBetter), k, GetParam()));
+      sim::Fault fault;
+      fault.kind = GetParam();
+      world.server.faults.on_request = sim::at_request(world.server.faults.requests + j, fault);
+      bool died = false;
+      try {
+        (void)world.recover();
+      } catch (const Killed&) {
+        died = true;
+      }
+      world.server.faults.on_request = nullptr;
+      world.restart();
+      const auto result = world.recover();
+      ASSERT_TRUE(result) << k << ", " << j << ": " << result.error().to_string();
+      const bool forward = word(result) == "deployed" ||
+                           differences(before, world.picture()).find("gone is gone") != std::string::npos;
+      EXPECT_TRUE(forward || differences(before, world.picture()).empty()) << k << ", " << j;
+      if (!died) break;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Moments, Kills,
+                         ::testing::Values(sim::Fault::Kind::kDie, sim::Fault::Kind::kDieAfterCommit),
+                         [](const auto& moment) {
+                           return moment.param == sim::Fault::Kind::kDie ? "BeforeSending"
+                                                                         : "BeforeTheAnswer";
+                         });
+
+TEST(Interruption, StopsWritingAndLeavesTheRestToRecover) {
+  const std::uint64_t requests = requests_of_second(kMissing);
+  sim::Fault fault;
+  fault.kind = sim::Fault::Kind::kInterrupt;
+  for (const std::uint64_t k : moments(requests, 9)) {
+    World world;
+    ASSERT_EQ(world.deploy_word(first()), "deployed");
+    const Picture before = world.picture();
+    world.server.faults.on_request = sim::at_request(world.server.faults.requests + k, fault);
+    const auto started = world.server.now();
+    Instant interrupted_at;
+    auto rule = world.server.faults.on_request;
+    world.server.faults.on_request = [&](const sim::RequestInfo& info) {
+      auto out = rule(info);
+      if (out.kind == sim::Fault::Kind::kInterrupt) interrupted_at = world.server.now();
+      return out;
+    };
+    const auto result = world.deploy(second(kMissing));
+    (void)started;
+    EXPECT_LE((world.server.now() - interrupted_at).count(), 5000) << k;
+    const std::string outcome = word(result);
+    EXPECT_TRUE(outcome == "interrupted" || outcome == "error: interrupted" ||
+                outcome == "error: unfinished" || outcome == "rolled_back")
+        << k << ": " << outcome;
+    EXPECT_TRUE(outcome != "error: interrupted" || differences(before, world.picture()).empty()) << k;
+    world.server.faults.on_request = nullptr;
+    world.restart();
+    const auto recovered = world.recover();
+    ASSERT_TRUE(recovered) << k << ": " << recovered.error().to_string();
+    EXPECT_EQ(differences(before, world.picture()), "") << k << ": " << outcome << ", " << word(recovered);
+  }
+}
+
+TEST(Interruption, WithNothingToUndoChangesNothing) {
+  World world;
+  world.client().interrupt(2);
+  EXPECT_EQ(world.deploy_word(first()), "error: interrupted");
+  EXPECT_TRUE(world.server.writes().empty());
+}
+
+TEST(Outage, OfAMinuteInTheMiddleIsSurvived) {
+  for (const bool answers_lost : {false, true}) {
+    World world;
+    ASSERT_EQ(world.deploy_word(first()), "deployed");
+    const Picture wanted = after_second();
+    const auto start = world.server.now() + Duration{30};
+    world.server.faults.on_request = [&](const sim::RequestInfo&) -> sim::Fault {
+      if (world.server.now() < start || world.server.now() >= start + Duration{25'000}) return {};
+      sim::Fault fault;
+      fault.kind = answers_lost ? sim::Fault::Kind::kDropRequest : sim::Fault::Kind::kRefuseConnection;
+      return fault;
+    };
+    EXPECT_EQ(world.deploy_word(second(kBetter)), "deployed") << answers_lost;
+    EXPECT_EQ(value_differences(wanted, world.picture()), "") << answers_lost;
+  }
+}
+
+TEST(Outage, ThatLastsLeavesTheWorkRecorded) {
+  World world;
+  ASSERT_EQ(world.deploy_word(first()), "deployed");
+  const Picture before = world.picture();
+  bool down = false;
+  world.server.faults.on_request = [&](const sim::RequestInfo& info) -> sim::Fault {
+    down = down || (info.verb == "apply" && !info.dry_run);
+    sim::Fault fault;
+    fault.kind = down ? sim::Fault::Kind::kRefuseConnection : sim::Fault::Kind::kNone;
+    return fault;
+  };
+  const auto result = world.deploy(second(kBetter));
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code->exit, ExitCode::kInterrupted) << result.error().to_string();
+  EXPECT_EQ(result.error().next_step(), "kubectl instantexec recover");
+  world.server.faults.on_request = nullptr;
+  world.restart();
+  EXPECT_EQ(word(world.recover()), "rolled_back");
+  EXPECT_EQ(differences(before, world.picture()), "");
+}
+
+TEST(Lock, TwoClientsNeverWriteTogether) {
+  // The second one starts while the first one waits for its rollout; it has to wait, and then plan again.
+  World world;
+  ASSERT_EQ(world.deploy_word({config("c", "1")}), "deployed");
+  sim::ClientOptions other_options;
+  other_options.name = "other";
+  sim::SimCluster other(world.server, other_options);
+  RecordingSink sink;
+  // The other process is played from within the first one's request: it finds the lock taken.
+  std::string outcome;
+  bool started = false;
+  world.server.faults.on_request = [&](const sim::RequestInfo& info) -> sim::Fault {
+    if (started || info.verb != "apply" || info.dry_run) return {};
+    started = true;
+    ReleaseOptions impatient = world.options;
+    impatient.lock_timeout = Duration{0};
+    outcome = word(engine::deploy({other, other, sink, "other"}, impatient, manifests({config("c", "3")})));
+    return {};
+  };
+  EXPECT_EQ(world.deploy_word({config("c", "2")}), "deployed");
+  // Its lock was respected, or it found work of the first one that it must not touch.
+  EXPECT_EQ(outcome, "error: release.locked");
+  EXPECT_EQ(model::get_string(world.get("ConfigMap", "c")->json, "/data/key"), "2");
+}
+
+TEST(Lock, AnotherHolderIsNamed) {
+  World world;
+  ASSERT_EQ(world.deploy_word(first()), "deployed");
+  // A holder that keeps renewing.
+  const auto renew = [&](auto&& self) -> void {
+    model::Object lease = *world.get("Lease", "instantexec-web", "coordination.k8s.io");
+    lease.json["spec"]["holderIdentity"] = "someone else";
+    lease.json["spec"]["renewTime"] = format_rfc3339_micro(world.server.wall());
+    (void)world.server.act(ReplaceRequest{lease, "someone", false});
+    world.server.timeline().at(world.server.now() + Duration{5000}, [&, self] { self(self); });
+  };
+  renew(renew);
+  world.options.lock_timeout = Duration{60'000};
+  const auto result = world.deploy(second(kBetter));
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code->name, "release.locked");
+  EXPECT_EQ(result.error().code->exit, ExitCode::kLocked);
+  EXPECT_NE(result.error().message.find("someone else"), std::string::npos);
+  EXPECT_EQ(model::get_string(world.get("ConfigMap", "a")->json, "/data/key"), "1");
+}
+
+TEST(Lock, ADeadHolderIsReplacedAfterItsTimeOnly) {
+  World world;
+  ASSERT_EQ(world.deploy_word(first()), "deployed");
+  model::Object lease = *world.get("Lease", "instantexec-web", "coordination.k8s.io");
+  lease.json["spec"]["holderIdentity"] = "a dead one";
+  // Its clock was an hour ahead, which must not matter.
+  lease.json["spec"]["renewTime"] = format_rfc3339_micro(world.server.wall() + Duration{3'600'000});
+  ASSERT_TRUE(world.server.act(ReplaceRequest{lease, "x", false}).ok());
+  const auto epoch = model::get_int(lease.json, "/spec/leaseTransitions");
+  const auto started = world.server.now();
+  EXPECT_EQ(world.deploy_word(second(kBetter)), "deployed");
+  EXPECT_GE((world.server.now() - started).count(), 30'000);
+  EXPECT_EQ(model::get_int(world.get("Lease", "instantexec-web", "coordination.k8s.io")->json,
+                           "/spec/leaseTransitions"),
+            epoch + 1);
+}
+
+TEST(Lock, IsRenewedWhileARolloutTakesLong) {
+  World world;
+  world.options.timeout = std::chrono::minutes(2);
+  world.options.rollback_on_failure = false;
+  std::set<std::string> renewals;
+  world.server.store().listen([&](const sim::Change& change) {
+    if (change.after && change.after->kind() == "Lease") {
+      renewals.insert(model::get_string(change.after->json, "/spec/renewTime"));
+    }
+  });
+  EXPECT_EQ(world.deploy_word({never_ready("lb")}), "failed_kept");
+  EXPECT_GE(renewals.size(), 10U);
+}
+
+TEST(Lock, WhoLosesItStopsWriting) {
+  World world;
+  ASSERT_EQ(world.deploy_word(first()), "deployed");
+  // Somebody takes the lock over while the rollout is watched.
+  bool taken = false;
+  world.server.store().listen([&](const sim::Change& change) {
+    if (taken || !change.after || change.after->name() != "a") return;
+    taken = true;
+    world.server.timeline().at(world.server.now() + Duration{50}, [&] {
+      model::Object lease = *world.get("Lease", "instantexec-web", "coordination.k8s.io");
+      lease.json["spec"]["holderIdentity"] = "the next one";
+      lease.json["spec"]["leaseTransitions"] = model::get_int(lease.json, "/spec/leaseTransitions") + 1;
+      ASSERT_TRUE(world.server.act(ReplaceRequest{lease, "x", false}).ok());
+    });
+  });
+  auto objects = second(kGood);
+  objects.push_back(never_ready("lb"));
+  const auto result = world.deploy(objects);
+  EXPECT_EQ(word(result), "error: release.lock-lost");
+  const auto writes = world.server.writes();
+  // Nothing but reads after the lease told so.
+  EXPECT_EQ(model::get_string(world.get("Lease", "instantexec-web", "coordination.k8s.io")->json,
+                              "/spec/holderIdentity"),
+            "the next one");
+}
+
+}  // namespace
+}  // namespace instantexec::engine
