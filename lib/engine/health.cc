@@ -174,7 +174,7 @@ void HealthMonitor::mark_roots(const model::Object& object) {
 }
 
 status::Assessment HealthMonitor::judge(const Tracked& tracked, const model::Object* object) const {
-  if (object == nullptr) return {status::missing(tracked.object), std::nullopt};
+  if (object == nullptr) return {status::missing(tracked.object), "general", std::nullopt};
   status::Context context = tracked.context;
   context.now = cluster_now();
   if (storage_classes_read_) {
@@ -186,7 +186,7 @@ status::Assessment HealthMonitor::judge(const Tracked& tracked, const model::Obj
 
 void HealthMonitor::assess(const model::ObjectRef& ref, Tracked& tracked) {
   const model::Object* object = tracked.current_uid.empty() ? nullptr : index_.find(tracked.current_uid);
-  auto [health, changes_at] = judge(tracked, object);
+  auto [health, rule, changes_at] = judge(tracked, object);
   tracked.changes_at = changes_at;
   tracked.last_change = session_.now();
   if (tracked.assessed && same_health(health, tracked.health)) {

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "status/rule.h"
+#include "status/rule_reader.h"
 #include "status/words.h"
 
 namespace instantexec::status {
@@ -37,7 +38,7 @@ bool retries(const model::Object& object, const Condition& reconciling) {
 }
 
 // What must hold before the status says anything about the spec we applied.
-std::optional<Assessment> gate(const Input& input) {
+std::optional<Assessment> gate(const Input& input, const CustomRule* rule) {
   const model::Object& object = input.object;
   const Context& context = input.context;
   if (!context.uid.empty() && object.uid() != context.uid) {
@@ -48,7 +49,8 @@ std::optional<Assessment> gate(const Input& input) {
   if (context.min_generation > 0 && object.generation() < context.min_generation) {
     return in_progress("StaleRead", "the state read is older than the change");
   }
-  const auto observed = observed_generation(object);
+  auto observed = observed_generation(object);
+  if (rule != nullptr && rule->generation == CustomRule::Generation::kIgnored) observed.reset();
   // A generation below 1 is no generation: some controllers count from -1 until they succeed.
   if (observed ? *observed < object.generation() && object.generation() > 0 : must_observe(object.gvk())) {
     return in_progress("WaitingForController", "the controller has not yet seen the change");
@@ -65,11 +67,23 @@ std::optional<Assessment> gate(const Input& input) {
   return std::nullopt;
 }
 
-// The caller's rule may name a built-in kind too.
-bool has_own_rule(const model::Gvk& gvk, std::span<const CustomRule> rules) {
-  return std::any_of(rules.begin(), rules.end(), [&](const CustomRule& rule) {
-    return rule.group == gvk.group && (rule.kind.empty() || rule.kind == gvk.kind);
-  });
+// The rule that applies to the object; it may name a built-in kind too.
+const CustomRule* find_rule(const std::vector<CustomRule>& own, const Context& context,
+                            const model::Gvk& gvk) {
+  if (!own.empty()) return &own.front();
+  const auto found = std::find_if(context.rules.begin(), context.rules.end(),
+                                  [&](const CustomRule& rule) { return rule.applies_to(gvk); });
+  return found == context.rules.end() ? nullptr : &*found;
+}
+
+Assessment judge(const CustomRule* rule, const Input& input) {
+  if (auto early = gate(input, rule)) return *std::move(early);
+  const model::Gvk gvk = input.object.gvk();
+  const Rule built_in = rule != nullptr ? nullptr : built_in_rule(gvk);
+  if (built_in == nullptr) return assess_custom(rule, input);
+  Assessment out = built_in(input);
+  out.rule = "built-in " + gvk.kind;
+  return out;
 }
 
 }  // namespace
@@ -77,10 +91,14 @@ bool has_own_rule(const model::Gvk& gvk, std::span<const CustomRule> rules) {
 Assessment assess(const model::Object& object, const Family& family, std::span<const model::Object> events,
                   const Context& context) {
   const Input input{object, family, events, context};
-  if (auto early = gate(input)) return *std::move(early);
-  const model::Gvk gvk = object.gvk();
-  const Rule rule = has_own_rule(gvk, context.rules) ? nullptr : built_in_rule(gvk);
-  Assessment out = rule != nullptr ? rule(input) : assess_custom(input);
+  const auto own = rules_of(object);
+  if (!own) {
+    Assessment out = in_progress("RuleInvalid", own.error().message);
+    out.status.status = model::HealthStatus::kUnknown;
+    out.rule = "annotation";
+    return out;
+  }
+  Assessment out = judge(find_rule(*own, context, object.gvk()), input);
   // What lies in the past can no longer change anything.
   if (out.changes_at && *out.changes_at <= context.now) out.changes_at.reset();
   return out;

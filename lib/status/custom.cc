@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+
+#include "status/evaluate.h"
 #include "status/rule.h"
 
 namespace instantexec::status {
@@ -11,65 +13,11 @@ using namespace std::chrono_literals;
 constexpr Duration kFirstStatus = 15s;  // time a controller gets for its first status
 constexpr Duration kSettle = 5s;        // … and to notice a change
 
-std::string scalar_text(const model::Json& value) {
-  if (value.is_string()) return value.get<std::string>();
-  if (value.is_boolean()) return value.get<bool>() ? "true" : "false";
-  if (value.is_number_integer()) return fmt::format("{}", value.get<std::int64_t>());
-  return {};
-}
-
-bool listed(const std::string& value, const std::vector<std::string>& values) {
-  return values.empty() || std::find(values.begin(), values.end(), value) != values.end();
-}
-
-// What a match saw, for the message; nothing when it does not hold.
-std::optional<Condition> holds(const RuleMatch& match, const model::Object& object) {
-  if (!match.condition.empty()) {
-    auto condition = find_condition(object, match.condition);
-    if (!condition || !listed(condition->status, match.values) || !listed(condition->reason, match.reasons)) {
-      return std::nullopt;
-    }
-    return condition;
-  }
-  const model::Json* value = model::find(object.json, match.pointer);
-  if (value == nullptr || value->is_structured() || value->is_null()) return std::nullopt;
-  const std::string text = scalar_text(*value);
-  if (!listed(text, match.values)) return std::nullopt;
-  return Condition{"", text, text, fmt::format("{} is {}", match.pointer, text), "", {}, {}};
-}
-
-std::optional<Condition> any_of(const std::vector<RuleMatch>& matches, const model::Object& object) {
-  for (const RuleMatch& match : matches) {
-    if (auto seen = holds(match, object)) return seen;
-  }
-  return std::nullopt;
-}
-
-std::string word(const Condition& seen, std::string_view otherwise) {
-  return seen.reason.empty() ? std::string(otherwise) : seen.reason;
-}
-
-Assessment by_rule(const CustomRule& rule, const Input& input) {
-  if (const auto seen = any_of(rule.failed, input.object)) {
-    return failed(word(*seen, "Failed"), seen->message, describe_command(input.object));
-  }
-  if (const auto seen = any_of(rule.suspended, input.object)) {
-    return suspended(word(*seen, "Suspended"), seen->message, describe_command(input.object));
-  }
-  for (const RuleMatch& match : rule.ready) {
-    if (holds(match, input.object)) continue;
-    const auto condition = find_condition(input.object, match.condition);
-    const std::string what = match.condition.empty() ? match.pointer : "condition " + match.condition;
-    return in_progress(condition ? word(*condition, "NotReady") : "NotReady",
-                       condition && !condition->message.empty() ? condition->message : "waiting for " + what);
-  }
-  return current("Ready", "as its rule asks");
-}
-
 // A verdict "ready" that does not yet mean much is held back until `until`.
 Assessment not_before(Assessment ready, Timestamp until, std::string_view message, const Input& input) {
   if (ready.status.status != model::HealthStatus::kCurrent || until <= input.context.now) return ready;
   Assessment out = in_progress("AwaitingStatus", message);
+  out.rule = ready.rule;
   out.changes_at = until;
   return out;
 }
@@ -101,16 +49,25 @@ Assessment by_status(const Input& input) {
   return out;
 }
 
+Assessment named(Assessment out, std::string_view rule) {
+  out.rule = rule;
+  return out;
+}
+
+Assessment judge(const CustomRule* rule, const Input& input) {
+  if (rule != nullptr) {
+    if (auto out = by_rule(*rule, input)) return named(*std::move(out), rule->name);
+  } else if (input.context.declares_status == false) {
+    return named(current("Exists", "the kind has no status"), "schema");
+  }
+  return named(by_status(input), "conventions");
+}
+
 }  // namespace
 
-Assessment assess_custom(const Input& input) {
-  if (input.context.declares_status == false) return current("Exists", "the kind has no status");
-  const model::Gvk gvk = input.object.gvk();
-  const auto rule =
-      std::find_if(input.context.rules.begin(), input.context.rules.end(), [&](const CustomRule& item) {
-        return item.group == gvk.group && (item.kind.empty() || item.kind == gvk.kind);
-      });
-  Assessment out = rule != input.context.rules.end() ? by_rule(*rule, input) : by_status(input);
+Assessment assess_custom(const CustomRule* rule, const Input& input) {
+  Assessment out = judge(rule, input);
+  if (out.rule == "schema") return out;
   // Without observedGeneration a good status may still be the one before our change.
   const Timestamp applied = input.context.applied_at;
   if (applied == Timestamp{} || observed(input.object)) return out;

@@ -24,8 +24,8 @@ using Rule = Assessment (*)(const Input&);
 // The rule of a kind this program knows by name, or nullptr.
 [[nodiscard]] Rule built_in_rule(const model::Gvk& gvk);
 
-// Rules for everything else: the caller's rules, then standard conditions, then well-known status words.
-[[nodiscard]] Assessment assess_custom(const Input& input);
+// Everything else: by the rule, if there is one; then by the kind's schema and the conventions.
+[[nodiscard]] Assessment assess_custom(const CustomRule* rule, const Input& input);
 
 // What the status of an unknown kind says by common conventions. Never Failed.
 [[nodiscard]] Assessment by_convention(const Input& input);

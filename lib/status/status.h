@@ -47,7 +47,8 @@ struct Context {
   // Restarts before our apply (restart_counts of the family at that time); only later ones count.
   RestartCounts restarts_at_apply;
   Options options;
-  // Rules for custom resources, first match wins; they come before the built-in conventions. May be empty.
+  // Rules of kinds, the user's before the bundled ones; the first that applies decides. They come before what
+  // is built in; a rule in the object's own annotation (rule_reader.h) comes before them. May be empty.
   std::span<const CustomRule> rules;
   // Whether the kind's schema has a status (from its CRD). Unset: unknown. False: ready as soon as it exists.
   std::optional<bool> declares_status;
@@ -58,6 +59,9 @@ struct Context {
 // A verdict and how long it holds.
 struct Assessment {
   model::ObjectStatus status;
+  // Which rule spoke: "built-in Deployment", "user example.com/Widget", "bundled …", "annotation", "schema",
+  // "conventions"; "general" for what holds for every object (being deleted, not yet observed).
+  std::string rule = "general";
   // The earliest time at which the verdict can change though nothing happens in the cluster: the end of a
   // grace period. Unset: only an event can change it.
   std::optional<Timestamp> changes_at;

@@ -295,44 +295,5 @@ TEST(CustomResource, Snapshots) {
   EXPECT_EQ(judge("CronJobRunner", "'status':{'phase':'Running'}"), kCurrent);
 }
 
-TEST(CustomResource, RulesOfTheCaller) {
-  static const CustomRule kRules[] = {{"example.com",
-                                       "Widget",
-                                       {{"Ready", "", {"True"}, {}}, {"", "/status/endpoint", {}, {}}},
-                                       {{"", "/status/phase", {"Failed", "Error"}, {}}},
-                                       {{"Paused", "", {"True"}, {}}}}};
-  const auto custom = [](const std::string& status) {
-    return plain("example.com/v1", "Widget", "'status':{" + status + "}");
-  };
-  check(
-      {
-          {"every ready match holds",
-           custom("'endpoint':'a','conditions':[" + condition("Ready", "True") + "]"),
-           {},
-           10,
-           kCurrent,
-           "Ready"},
-          {"one is missing",
-           custom("'conditions':[" + condition("Ready", "True") + "]"),
-           {},
-           10,
-           kInProgress,
-           "NotReady"},
-          {"a failed value",
-           custom("'phase':'Error','conditions':[" + condition("Ready", "True") + "]"),
-           {},
-           10,
-           kFailed,
-           "Error"},
-          {"suspended",
-           custom("'conditions':[" + condition("Paused", "True", "ByUser") + "]"),
-           {},
-           10,
-           kSuspended,
-           "ByUser"},
-      },
-      [](Context& context) { context.rules = kRules; });
-}
-
 }  // namespace
 }  // namespace instantexec::status::test
