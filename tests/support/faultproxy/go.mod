@@ -1,0 +1,3 @@
+module instantexec.dev/faultproxy
+
+go 1.22
