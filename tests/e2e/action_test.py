@@ -1,5 +1,4 @@
 #!/usr/bin/env python3
-# ctest: nightly
 # ctest: timeout=300
 """The GitHub Action's entry point, with the environment and the files a runner gives it. GitHub is not needed."""
 

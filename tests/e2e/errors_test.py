@@ -1,5 +1,4 @@
 #!/usr/bin/env python3
-# ctest: nightly
 # ctest: timeout=600
 """Whatever goes wrong: a clear error with its code and the next step, the right exit code, and nothing written."""
 

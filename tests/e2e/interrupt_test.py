@@ -1,5 +1,4 @@
 #!/usr/bin/env python3
-# ctest: nightly
 # ctest: timeout=300
 """Ctrl-C in the middle of a deployment: it stops soon, says what it does, and the namespace can be brought back."""
 

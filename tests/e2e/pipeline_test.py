@@ -1,5 +1,4 @@
 #!/usr/bin/env python3
-# ctest: nightly
 # ctest: timeout=600
 """`run` takes the baselines from a git repository to healthy, notices when there is nothing to do, and undoes what breaks."""
 

@@ -1,5 +1,4 @@
 #!/usr/bin/env python3
-# ctest: nightly
 # ctest: timeout=600
 """The two commands of the README, with the program already built: with a cluster and without."""
 

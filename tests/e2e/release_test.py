@@ -1,5 +1,4 @@
 #!/usr/bin/env python3
-# ctest: nightly
 # ctest: timeout=600
 """Deploy, change, break, roll back, prune: the namespace is what was asked for, or exactly what it was."""
 
@@ -230,7 +229,7 @@ class RecordsTest(release.ReleaseTestCase):
         self.expect(self.deploy(release.small_release(message="bye")), 0)
         history = self.expect(self.tool("history", "--release", "demo"), 0)
         self.assertIn("deployed", history.stdout)
-        self.assertIn("rolled-back", history.stdout)
+        self.assertIn("rolled_back", history.stdout)
         revisions = self.expect(self.tool("history", "--release", "demo", "-o", "json"), 0).json()
         text = json.dumps(revisions)
         self.assertIn('"superseded"', text)

@@ -14,12 +14,14 @@ import shutil
 import subprocess
 import tempfile
 
+import api
 import faults
 import release
 import sandbox
 
 BOUNDARIES = ("stop-before", "stop-after", "stop-answered")
 RELEASE = ("--release", "demo")
+DEFINITIONS = api.collection("customresourcedefinitions.apiextensions.k8s.io")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,8 +34,7 @@ class Scenario:
     arguments: tuple = ()
     verb: str = "deploy"
     ends_as: str = "after"  # what an undisturbed run leads to
-    cluster_kinds: tuple = ()  # cluster-scoped kinds it touches
-    kinds: tuple = ()  # further namespaced kinds, given the unique name
+    custom: bool = False  # whether it brings a kind of its own
 
 
 def base(_):
@@ -79,7 +80,7 @@ SCENARIOS = (
     Scenario("create", None, base),
     Scenario("update", base, changed),
     Scenario("prune", base, pruned, ("--prune",)),
-    Scenario("crd", None, custom, cluster_kinds=("customresourcedefinitions",)),
+    Scenario("crd", None, custom, custom=True),
     Scenario("statefulset", stateful(release.IMAGE), stateful(release.NEXT_IMAGE)),
     Scenario("failing", base, lambda u: changed(u, release.BROKEN_IMAGE), ends_as="before"),
     Scenario("rollback", base, changed, verb="rollback"),
@@ -126,7 +127,7 @@ class Harness:
     def prepare(self, scenario):
         """A namespace in the state before, the command that changes it, and the manifests it is given."""
         unique = f"k{secrets.token_hex(4)}"
-        namespace = sandbox.create_namespace("kill")
+        namespace = api.create_namespace(f"kill-{unique}")
         where = ["-n", namespace]
         if scenario.before:
             self.must(self.tool("deploy", *RELEASE, *where, "-f", "-", stdin=release.stream(scenario.before(unique))))
@@ -142,26 +143,21 @@ class Harness:
             raise AssertionError(str(result))
         return result
 
-    def state(self, scenario, namespace, unique):
+    @staticmethod
+    def state(scenario, namespace, unique):
         """Every object in the namespace, and those of the cluster that the scenario touches, as sandbox.snapshot."""
-        result = release.plain_snapshot(namespace)
-        for kind in scenario.cluster_kinds:
-            items = sandbox.kubectl("get", kind, "-o", "json", "--show-managed-fields").json()["items"]
-            mine = [item for item in items if unique in item["metadata"]["name"]]
-            result.update({f"{item['kind']}/{item['metadata']['name']}": sandbox.canonical(item) for item in mine})
-            if kind == "customresourcedefinitions" and mine:
-                name = mine[0]["metadata"]["name"]
-                got = sandbox.kubectl("get", name, "-n", namespace, "-o", "json", "--show-managed-fields", check=False)
-                for item in got.json()["items"] if got.code == 0 else []:
-                    result[f"{item['kind']}/{item['metadata']['name']}"] = sandbox.canonical(item)
+        paths = [api.collection(kind, namespace) for kind in sandbox.KINDS]
+        result = api.snapshot(paths, release.is_record)
+        if scenario.custom:
+            result.update(api.snapshot([f"apis/{unique}.example.org/v1/namespaces/{namespace}/widgets"]))
+            result.update(api.snapshot([DEFINITIONS], lambda key, _: unique not in key))
         return result
 
-    def cleanup(self, scenario, namespace, unique):
-        for kind in scenario.cluster_kinds:
-            names = sandbox.kubectl("get", kind, "-o", "name").stdout.split()
-            for name in (n for n in names if unique in n):
-                sandbox.kubectl("delete", name, "--wait=false", "--ignore-not-found")
-        sandbox.delete_namespace(namespace)
+    @staticmethod
+    def cleanup(scenario, namespace, unique):
+        if scenario.custom:
+            api.delete(f"{DEFINITIONS}/widgets.{unique}.example.org")
+        api.delete(f"api/v1/namespaces/{namespace}")
 
     # --- runs ---
 
@@ -182,9 +178,8 @@ class Harness:
 
     def start(self, command, stdin):
         """Starts the tool through the proxy and hands it its input."""
-        pipe = subprocess.PIPE
         process = subprocess.Popen(
-            [sandbox.binary(), *command], env=self.environment(self.proxy.kubeconfig), stdin=pipe,
+            [sandbox.binary(), *command], env=self.environment(self.proxy.kubeconfig), stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True,
         )  # fmt: skip
         process.stdin.write(stdin)
@@ -248,7 +243,7 @@ def anonymous(state, namespace, unique):
     for item in result.values():
         for field in ("uid", "creationTimestamp"):
             item["metadata"].pop(field, None)
-        item["metadata"].get("annotations", {}).pop("instantexec.dev/operation", None)
+        item["metadata"].get("annotations", {}).pop("instantexec.dev/created-by", None)
         for field in ("clusterIP", "clusterIPs"):
             item.get("spec", {}).pop(field, None)
         if item["kind"] == "ConfigMap" and item["metadata"]["name"] == "kube-root-ca.crt":
