@@ -224,6 +224,33 @@ class Harness:
         finally:
             self.cleanup(scenario, namespace, unique)
 
+    def fault(self, scenario, rule, codes, after):
+        """One run with a rule in the proxy; what is wrong with its end, or "". `codes`: exit codes that are right."""
+        namespace, unique, command, stdin = self.prepare(scenario)
+        try:
+            before = self.state(scenario, namespace, unique)
+            shutil.rmtree(self.folder / "cache", ignore_errors=True)  # so that discovery is asked for
+            self.proxy.rules(rule)
+            begun = len(self.proxy.requests())
+            done = self.tool(*command, config=self.proxy.kubeconfig, stdin=stdin, timeout=150)
+            if not any("action" in request for request in self.proxy.requests()[begun:]):
+                return f"the rule met no request: {done}"
+            self.proxy.rules()
+            recovered = "not run"
+            if done.code != 0:
+                recovered = self.tool("recover", *RELEASE, "-n", namespace, "--lock-timeout", "90s", timeout=150)
+                if recovered.code not in (0, 5):
+                    return f"{done}\n--- recover\n{recovered}"
+            outcome = Outcome(scenario.name, "fault", 0)
+            end = self.verdict(scenario, (namespace, unique), before, after, outcome)
+            wanted = ("after",) if done.code == 0 else ("before", "after") if done.code == 9 else ("before",)
+            if done.code not in codes or end not in wanted:
+                return f"ended as {end}\n{done}\n--- recover\n{recovered}\n{outcome.problem}"
+            return ""
+        finally:
+            self.proxy.rules()
+            self.cleanup(scenario, namespace, unique)
+
     def verdict(self, scenario, place, before, after, outcome):
         now = self.state(scenario, *place)
         if now == before:

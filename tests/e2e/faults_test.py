@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+# ctest: timeout=900
+"""Requests that go wrong: lost before or after they count, cut off, answered late, by somebody else, or with nonsense.
+
+Whatever happens, the run ends with the release deployed, or the namespace is as before, at once or after `recover`. Where the
+tool can know better than to give up, it has to.
+"""
+
+import concurrent.futures
+import dataclasses
+import pathlib
+import queue
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support" / "py"))
+import kills  # noqa: E402
+import sandbox  # noqa: E402
+
+AT_ONCE = 12
+
+# What a request is, by method and path. The numbers of the failure model are in docs/guarantees.md.
+DISCOVERY = {"methods": ["GET"], "path": r"^/apis?(\?|$)"}
+READ = {"methods": ["GET"], "path": r"/configmaps/settings"}
+LIST = {"methods": ["GET"], "path": r"/pods\?limit"}
+TRIAL = {"methods": ["PATCH"], "path": r"dryRun=All"}
+LOCK = {"methods": ["POST", "PUT"], "path": r"/leases"}
+CHUNK = {"methods": ["POST"], "path": r"/secrets"}
+HEAD = {"methods": ["PUT"], "path": r"/secrets/instantexec"}
+APPLY = {"methods": ["PATCH"], "path": r"/(configmaps|deployments|serviceaccounts)/", "not": "dryRun"}
+PRUNE = {"methods": ["DELETE"], "path": r"/configmaps/"}
+WATCH = {"methods": ["WATCH"]}
+ALL = {"not": "watch=true"}
+
+HTML = {"status": 200, "headers": {"Content-Type": "text/html"}, "body": "<html><title>Sign in</title></html>"}
+REDIRECT = {"status": 302, "headers": {"Location": "https://127.0.0.1:1/elsewhere"}}
+BUSY = {"status": 429, "headers": {"Retry-After": "1"}, "body": "too many"}
+TIMEOUT = {"status": 504, "body": "gateway timeout"}
+BROKEN_JSON = {"status": 200, "headers": {"Content-Type": "application/json"}, "body": '{"kind":"ConfigMap","met'}
+ETCD = {
+    "status": 500, "headers": {"Content-Type": "application/json"},
+    "body": '{"kind":"Status","apiVersion":"v1","status":"Failure","message":"etcdserver: leader changed","code":500}',
+}  # fmt: skip
+
+DEPLOYED = (0,)
+EITHER = (0, 1, 5, 6, 7, 8, 9)
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    name: str
+    request: dict
+    fault: dict
+    codes: tuple = DEPLOYED
+    scenario: str = "update"
+
+    def rule(self):
+        return {**self.request, **self.fault}
+
+
+def rows(name, fault, requests, codes=DEPLOYED):
+    for what, request in requests.items():
+        yield Row(f"{name}: {what}", request, fault, codes, "prune" if request is PRUNE else "update")
+
+
+WRITES = {"lock": LOCK, "chunk": CHUNK, "head": HEAD, "apply": APPLY, "prune": PRUNE}
+READS = {"discovery": DISCOVERY, "read": READ, "list": LIST, "trial": TRIAL}
+EVERY = {**WRITES, **READS}
+
+TABLE = [
+    *rows("lost before it was sent", {"action": "drop-before"}, EVERY),
+    *rows("lost after it counted", {"action": "drop-after"}, EVERY),
+    *rows("cut off", {"action": "truncate", "bytes": 20}, EVERY),
+    *rows("invalid JSON after it counted", {"action": "replace", **BROKEN_JSON}, EVERY, EITHER),
+    *rows("504, done 3 s later", {"action": "late", "seconds": 3}, WRITES, EITHER),
+    *rows("504, never done", {"action": "answer", **TIMEOUT}, EVERY),
+    *rows("500 of etcd", {"action": "answer", **ETCD}, EVERY),
+    *rows("too many requests, twice", {"action": "answer", "count": 2, **BUSY}, EVERY),
+    *rows("a login page", {"action": "answer", **HTML}, EVERY, EITHER),
+    *rows("a login page for all that follows", {"action": "answer", "count": -1, **HTML}, EVERY, EITHER),
+    *rows("a redirect", {"action": "answer", **REDIRECT}, EVERY, EITHER),
+    *rows("answered 2 s late", {"action": "delay", "seconds": 2}, EVERY),
+    Row("a watch that is cut off at once", WATCH, {"action": "truncate", "bytes": 0, "count": 8}),
+    Row("a watch that is cut off within an event", WATCH, {"action": "truncate", "bytes": 700, "count": 8}),
+    Row("a watch that is refused", WATCH, {"action": "answer", "status": 403, "body": "no", "count": -1}),
+    Row("a watch that is gone", WATCH, {"action": "answer", "status": 410, "body": "gone", "count": 4}),
+    Row("a watch that never says anything", WATCH, {"action": "hang", "count": -1}),
+    Row("a tenth of all requests lost before", ALL, {"action": "drop-before", "count": -1, "probability": 0.1}, EITHER),
+    Row("a tenth of all requests lost after", ALL, {"action": "drop-after", "count": -1, "probability": 0.1}, EITHER),
+    Row("a third of all answers 504", ALL, {"action": "replace", "count": -1, "probability": 0.3, **TIMEOUT}, EITHER),
+]
+
+
+class FaultsTest(sandbox.ClusterTestCase):
+    harnesses = queue.Queue()
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.scenarios = {scenario.name: scenario for scenario in kills.SCENARIOS}
+        harness = kills.Harness()
+        cls.after = {name: harness.undisturbed(cls.scenarios[name])[1] for name in ("update", "prune")}
+        cls.harnesses.put(harness)
+
+    @classmethod
+    def tearDownClass(cls):
+        while not cls.harnesses.empty():
+            cls.harnesses.get_nowait().close()
+
+    def one(self, row):
+        """What is wrong with how this row ended, or nothing."""
+        try:
+            harness = self.harnesses.get_nowait()
+        except queue.Empty:
+            harness = kills.Harness()
+        try:
+            return harness.fault(self.scenarios[row.scenario], row.rule(), row.codes, self.after[row.scenario])
+        except Exception as problem:  # one row must not hide the others
+            return f"{type(problem).__name__}: {problem}"
+        finally:
+            self.harnesses.put(harness)
+
+    def test_table(self):
+        with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+            problems = list(pool.map(self.one, TABLE))
+        print(f"{len(TABLE)} faults", file=sys.stderr)
+        bad = [f"{row.name}: {problem}" for row, problem in zip(TABLE, problems) if problem]
+        self.assertEqual(bad, [], "\n\n".join(bad))
+
+
+if __name__ == "__main__":
+    sandbox.main()
