@@ -7,6 +7,7 @@ namespace {
 
 constexpr int kMaxTries = 10;
 constexpr int kMaxTriesWithoutHint = 4;  // of reads after 502-504 without Retry-After
+constexpr int kMaxTriesAfter500 = 2;  // of GETs: etcd changing its leader passes, a broken webhook does not
 constexpr Duration kMaxWaiting{60'000};
 constexpr Duration kFirstStep{200};
 constexpr Duration kLongestStep{5'000};
@@ -20,6 +21,7 @@ bool worth_repeating(const ApiCall& call, const Attempt& attempt, const RetrySta
   }
   if (call.write || status < 500) return false;
   if (attempt.retry_after) return true;
+  if (status == 500) return call.method == "GET" && state.tries < kMaxTriesAfter500;
   return status >= 502 && status <= 504 && state.tries < kMaxTriesWithoutHint;
 }
 

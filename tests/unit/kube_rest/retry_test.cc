@@ -10,6 +10,7 @@ using engine::Outcome;
 ApiCall call(bool write) {
   ApiCall out;
   out.write = write;
+  out.method = write ? "PATCH" : "GET";
   return out;
 }
 
@@ -42,11 +43,20 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"never_reached", false, {Outcome::kNotSent, 0, {}, true, false}, false},
         Row{"read_lost", false, {Outcome::kUnknown, 0, {}, true, true}, true},
         Row{"read_overload", false, {Outcome::kRejected, 429, {}, false, true}, true},
-        Row{"read_500", false, {Outcome::kUnknown, 500, {}, false, true}, false},
+        Row{"read_500", false, {Outcome::kUnknown, 500, {}, false, true}, true},
         Row{"read_500_hint", false, {Outcome::kUnknown, 500, kHint, false, true}, true},
         Row{"read_503", false, {Outcome::kUnknown, 503, {}, false, true}, true},
         Row{"read_404", false, {Outcome::kRejected, 404, {}, false, true}, false}),
     [](const auto& row) { return row.param.name; });
+
+// An admission webhook that is down answers a dry run with 500, after up to 30 s.
+TEST(RetryDelay, DryRunsAreNotRepeatedAfter500) {
+  RetryState state;
+  RetryBudget budget;
+  ApiCall trial = call(false);
+  trial.method = "PATCH";
+  EXPECT_FALSE(retry_delay(trial, {Outcome::kUnknown, 500, {}, false, true}, state, budget, 0.5));
+}
 
 TEST(RetryDelay, HonoursTheHintAndAddsJitter) {
   RetryState state;
