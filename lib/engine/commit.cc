@@ -1,5 +1,6 @@
 #include "engine/commit.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "engine/errors.h"
@@ -52,6 +53,12 @@ Result<std::vector<DeleteOutcome>> commit_release(Operation& operation, const pl
       return fail(errors::kUnfinished, "interrupted while former objects were being deleted");
     }
     pruned = work.outcomes();
+    if (std::any_of(pruned.begin(), pruned.end(), [](const DeleteOutcome& one) { return one.unanswered; })) {
+      // Recorded as committing, so that recover and the next deploy go forward from here.
+      return fail(errors::kUnfinished,
+                  "the new release is in force, but the API server did not answer to the deletion of former "
+                  "objects");
+    }
   }
   // Without anything to prune the commit point and the end are one write.
   operation.session.emit(model::PhaseStarted{model::Phase::kRecording, 0});

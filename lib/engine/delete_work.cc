@@ -61,7 +61,7 @@ Next DeleteWork::deleted(std::size_t node, const Response& response) {
   if (!look && !transient(response)) {
     return stays(node, response.error ? response.error->to_string() : "the API server refused");
   }
-  if (++state.repetitions > kMaxRepetitions) return stays(node, "the API server did not answer");
+  if (++state.repetitions > kMaxRepetitions) return gives_up(node);
   state.reading = look;
   if (response.http_status == 409) return Next::send(request(node));
   state.not_before = session_.now() + backoff(state.repetitions);
@@ -73,7 +73,7 @@ Next DeleteWork::looked_up(std::size_t node, const Response& response) {
   const plan::Step& step = plan_.steps[node];
   if (response.not_found()) return gone(node, {});
   if (!response.ok()) {
-    if (++state.repetitions > kMaxRepetitions) return stays(node, "the API server did not answer");
+    if (++state.repetitions > kMaxRepetitions) return gives_up(node);
     state.not_before = session_.now() + backoff(state.repetitions);
     return Next::wait(state.not_before);
   }
@@ -90,17 +90,23 @@ Next DeleteWork::looked_up(std::size_t node, const Response& response) {
 }
 
 Next DeleteWork::gone(std::size_t node, std::string message) {
-  outcomes_[node] = {true, std::move(message)};
+  outcomes_[node] = {true, false, std::move(message)};
   session_.emit(
       model::ObjectWritten{plan_.steps[node].object, model::Action::kPruned, outcomes_[node].message});
   return Next::done();
 }
 
 Next DeleteWork::stays(std::size_t node, std::string message) {
-  outcomes_[node] = {false, std::move(message)};
+  outcomes_[node] = {false, false, std::move(message)};
   session_.emit(
       model::ObjectWritten{plan_.steps[node].object, model::Action::kSkipped, outcomes_[node].message});
   return Next::done();
+}
+
+Next DeleteWork::gives_up(std::size_t node) {
+  Next next = stays(node, "the API server did not answer");
+  outcomes_[node].unanswered = true;
+  return next;
 }
 
 }  // namespace instantexec::engine

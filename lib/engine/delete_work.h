@@ -12,8 +12,9 @@ namespace instantexec::engine {
 
 // What came of one deletion.
 struct DeleteOutcome {
-  bool gone = false;    // deleted, being deleted, or gone before
-  std::string message;  // why it was not deleted, or what the deletion still waits for
+  bool gone = false;        // deleted, being deleted, or gone before
+  bool unanswered = false;  // the API server never said; the deletion is to be tried again later
+  std::string message;      // why it was not deleted, or what the deletion still waits for
 };
 
 // Prunes: deletes objects that are still what the plan saw. One that somebody else changed, or created anew,
@@ -43,6 +44,7 @@ class DeleteWork final : public Work {
   Next looked_up(std::size_t node, const Response& response);
   Next gone(std::size_t node, std::string message);
   Next stays(std::size_t node, std::string message);
+  Next gives_up(std::size_t node);
 
   Session& session_;
   const plan::Plan& plan_;

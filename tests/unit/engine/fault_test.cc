@@ -287,6 +287,29 @@ TEST(Outage, OfAMinuteInTheMiddleIsSurvived) {
   }
 }
 
+// Past the commit point there is no way back: what is left to delete is left to the next run, and said so.
+TEST(Outage, DuringDeletionsIsFinishedByTheNextRun) {
+  const Picture wanted = after_second();
+  World world;
+  ASSERT_EQ(world.deploy_word(first()), "deployed");
+  world.server.faults.on_request = [](const sim::RequestInfo& info) -> sim::Fault {
+    sim::Fault fault;
+    if (info.verb == "delete") {
+      fault.kind = sim::Fault::Kind::kAnswer;
+      fault.http_status = 503;
+    }
+    return fault;
+  };
+  const auto result = world.deploy(second(kBetter));
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code->exit, ExitCode::kInterrupted) << result.error().to_string();
+  EXPECT_TRUE(world.get("ConfigMap", "gone"));
+  world.server.faults.on_request = nullptr;
+  world.restart();
+  EXPECT_EQ(word(world.recover()), "deployed");
+  EXPECT_EQ(value_differences(wanted, world.picture()), "");
+}
+
 TEST(Outage, ThatLastsLeavesTheWorkRecorded) {
   World world;
   ASSERT_EQ(world.deploy_word(first()), "deployed");
