@@ -19,7 +19,7 @@ struct ExitRow {
 };
 
 constexpr std::array kExitCodes{
-    ExitRow{0, "done, or nothing to do"},
+    ExitRow{0, "done, or nothing to do; of recover also: the unfinished work was undone"},
     ExitRow{1, "internal error"},
     ExitRow{2, "usage or configuration"},
     ExitRow{3, "validation failed; the cluster was not touched"},

@@ -106,9 +106,12 @@ Outcome run_recover(const VerbContext& context) {
   auto workspace = Workspace::open(context, Workspace::Need::kAlways);
   if (!workspace) return failed(bare_report("recover"), std::move(workspace).error(), std::nullopt);
   Workspace& w = **workspace;
-  return deployed(
-      w, "recover",
-      engine::recover(w.engine_environment(), w.release(), {.resume = context.options.deploy.resume}));
+  const bool resume = context.options.deploy.resume;
+  Outcome outcome =
+      deployed(w, "recover", engine::recover(w.engine_environment(), w.release(), {.resume = resume}));
+  // Undoing is what it was asked for.
+  if (!resume && outcome.report.exit == ExitCode::kRolledBack) outcome.report.exit = ExitCode::kDone;
+  return outcome;
 }
 
 Outcome run_status(const VerbContext& context) {
