@@ -171,7 +171,12 @@ Result<Plan> from_json(const model::Json& json) {
 }
 
 std::string digest(const Plan& plan) {
-  return sha256_hex(to_json(plan).dump(-1, ' ', false, Json::error_handler_t::replace));
+  Json json = to_json(plan);
+  for (Json& step : json["steps"]) {
+    step.erase("changes");
+    if (step["kind"] == "Secret" && step["apiVersion"] == "v1") step.erase("manifestDigest");
+  }
+  return sha256_hex(json.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 }  // namespace instantexec::plan

@@ -89,7 +89,8 @@ struct Plan {
 [[nodiscard]] model::Json to_json(const Plan& plan);
 // Reads it back. Error plan.invalid on unknown schema versions, missing fields and dangling dependencies.
 [[nodiscard]] Result<Plan> from_json(const model::Json& json);
-// SHA-256 of the JSON form: equal for plans that do the same.
+// SHA-256 of the JSON form without what is keyed to one process, and so equal wherever the same plan is made:
+// the changes, which follow from the versions of the objects and from the manifests, and digests of Secrets.
 [[nodiscard]] std::string digest(const Plan& plan);
 
 }  // namespace instantexec::plan

@@ -33,12 +33,12 @@ struct UndoInput {
 
 struct Undo {
   enum class Kind {
-    kNothing,   // it is as it was
-    kPatch,     // `patch` puts the values back
-    kOwner,     // values are as they were, only field ownership is to be put back
-    kDelete,    // created by the operation
-    kKept,      // stays, for `reason`, though the operation created it
-    kLost,      // cannot be put back, for `reason`
+    kNothing,  // it is as it was
+    kPatch,    // `patch` puts the values back
+    kOwner,    // values are as they were, only field ownership is to be put back
+    kDelete,   // created by the operation
+    kKept,     // stays, for `reason`, though the operation created it
+    kLost,     // cannot be put back, for `reason`
   };
   Kind kind = Kind::kNothing;
   model::Json patch;                   // JSON Patch, guarded by uid and resourceVersion of `live`
