@@ -119,6 +119,13 @@ Next ApplyWork::refused(std::size_t node, const Response& response) {
     if (++state.stale > kMaxStale) return fail_step(node, words_of(response));
     return Next::send(read(node));
   }
+  // An object created anew under the same name: the server says that the uid cannot be changed (422), where
+  // it answers 409 when there is none. Whether it is that, a look tells.
+  if (response.http_status == 422 && !creates(node) && state.refusal.empty()) {
+    state.expecting = Expecting::kRead;
+    state.refusal = words_of(response);
+    return Next::send(read(node));
+  }
   // The API server learns of a new kind a moment before it serves it.
   if (response.http_status == 404 && input_.desired[node].kind_arrives) {
     return again_later(node, words_of(response));
@@ -145,6 +152,7 @@ Next ApplyWork::found(std::size_t node, model::Object live) {
     return fail_step(node, "someone else created it meanwhile");
   }
   if (live.uid() != step(node).uid) return fail_step(node, "someone deleted it and created it anew");
+  if (!state.refusal.empty()) return fail_step(node, state.refusal);
   const model::Object* before = known(*input_.before, node);
   const model::Object* after = known(*input_.after, node);
   if (live.resource_version() == state.resource_version || (before != nullptr && plan::same(*before, live))) {

@@ -59,6 +59,7 @@ class ApplyWork final : public Work {
     int stale = 0;
     Instant not_before;
     bool unsettled = false;
+    std::string refusal;  // a 422 that may mean another object of the same name
   };
 
   [[nodiscard]] const plan::Step& step(std::size_t node) const { return input_.plan->steps[node]; }
