@@ -42,8 +42,18 @@ class Deployer {
  private:
   Result<model::DeployReport> end(Result<model::DeployReport> out) {
     release_lock(session_);
+    if (out) tell_of_namespace(*out);
     if (!out) out = fail(with_unfinished_work(std::move(out).error(), operation_.stored.head));
     return out;
+  }
+
+  // It was created ahead of everything, and no undo takes it back.
+  void tell_of_namespace(model::DeployReport& report) const {
+    const bool undone = report.result == model::DeployResult::kRolledBack ||
+                        report.result == model::DeployResult::kRollbackIncomplete;
+    if (!created_namespace_ || !undone || !report.verification) return;
+    report.verification->differences.push_back("Namespace " + options_.ns +
+                                               ": kept: it holds the records of the release");
   }
 
   Result<model::DeployReport> attempt(PlanResult& planned, bool may_plan_again) {
@@ -135,8 +145,10 @@ class Deployer {
       return std::optional(planned_report(planned, model::DeployResult::kRefused));
     }
     const Status again = plan_again(planned);
-    if (again && planned.executable() && !planned.namespace_missing)
+    if (again && planned.executable() && !planned.namespace_missing) {
+      created_namespace_ = true;
       return std::optional<model::DeployReport>{};
+    }
     remove_namespace(session_, options_, *uid);
     if (!again) return fail(again.error());
     return std::optional(planned_report(planned, model::DeployResult::kRefused));
@@ -209,6 +221,7 @@ class Deployer {
   ForwardKind kind_;
   ReleaseStore store_;
   Operation operation_;
+  bool created_namespace_ = false;
 };
 
 }  // namespace

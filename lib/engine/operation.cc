@@ -61,6 +61,7 @@ Error with_unfinished_work(Error error, const journal::Head& head) {
   const bool speaks_for_itself = error.code == &errors::kLockLost || error.code == &errors::kRecordChanged ||
                                  error.code == &errors::kLocked || error.code == &errors::kUnfinished ||
                                  error.code == &journal::errors::kBroken ||
+                                 error.code == &journal::errors::kScope ||
                                  error.code == &journal::errors::kNewer;
   if (!journal::unfinished(head.phase) || speaks_for_itself) return error;
   Error out = make_error(errors::kUnfinished, error.to_string());

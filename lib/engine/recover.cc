@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/text.h"
 #include "engine/commit.h"
 #include "engine/forward.h"
 #include "engine/undo.h"
 #include "journal/errors.h"
+#include "model/marks.h"
+#include "plan/diff.h"
 
 namespace instantexec::engine {
 namespace {
@@ -18,16 +21,82 @@ Result<plan::Plan> saved_plan(const journal::Payload& payload) {
   return plan;
 }
 
-// A saved state steers deletes and patches, so it must be the release's own.
-Status check_scope(const Operation& operation, const journal::Payload& payload) {
-  if (payload.operation != operation.stored.head.operation->id) {
+tl::unexpected<Error> outside(const std::string& what) {
+  return fail(journal::errors::kScope, sanitise_line(what, 300));
+}
+
+bool is_that(const model::Object& object, const model::ObjectRef& ref) {
+  return object.ref() == ref;
+}
+
+// One saved object must be what the plan was about to write, and nothing else.
+Status check_saved(const plan::Plan& plan, const journal::SavedObject& saved) {
+  const std::string name = saved.object.to_string();
+  const auto step = std::find_if(plan.steps.begin(), plan.steps.end(), [&](const plan::Step& one) {
+    return one.object == saved.object && one.gvk == saved.gvk && plan::writes(one.op);
+  });
+  if (step == plan.steps.end())
+    return outside("the plan does not write " + name + ", of which a state is saved");
+  const bool named = (!saved.before || is_that(*saved.before, saved.object)) &&
+                     (!saved.after || is_that(*saved.after, saved.object));
+  if (!named) return outside("the state saved of " + name + " is that of another object");
+  const std::string uid = saved.before ? saved.before->uid() : std::string{};
+  if (uid != step->uid)
+    return outside("the state saved of " + name + " is not of the object that was planned");
+  return {};
+}
+
+// A saved state steers deletes and patches, so everything in it must follow from the plan the head names.
+Status check_payload(const Operation& operation, const plan::Plan& plan, const journal::Payload& payload) {
+  const journal::Operation& record = *operation.stored.head.operation;
+  if (payload.operation != record.id) {
     return fail(journal::errors::kBroken, "the saved state belongs to another operation");
+  }
+  if (plan::digest(plan) != record.plan_digest)
+    return outside("the saved plan is not the one the head names");
+  if (plan.release != operation.options.release || plan.ns != operation.options.ns) {
+    return outside("the saved plan is that of another release");
+  }
+  if (payload.manifests.size() > plan.steps.size()) {
+    return fail(journal::errors::kBroken, "the saved plan does not fit the saved manifests");
+  }
+  for (std::size_t i = 0; i < payload.manifests.size(); ++i) {
+    if (is_that(payload.manifests[i], plan.steps[i].object)) continue;
+    return outside("a saved manifest is not that of " + plan.steps[i].object.to_string());
+  }
+  for (const journal::SavedObject& saved : payload.saved) IE_TRY(check_saved(plan, saved));
+  return {};
+}
+
+// Whoever may write Secrets here could write a record with saved states of objects elsewhere. Those are put
+// back only if they carry the marks that our writes leave, which takes the right to write them.
+Status check_reach(Operation& operation, const std::vector<journal::SavedObject>& saved) {
+  const ReleaseOptions& options = operation.options;
+  LiveQuery query;
+  for (const journal::SavedObject& one : saved) {
+    if (one.object.ns != options.ns && one.before) query.want(one.gvk, one.object);
+  }
+  if (query.empty()) return {};
+  IE_TRY_ASSIGN(const LiveObjects live, read_live(operation.session, query));
+  for (const journal::SavedObject& one : saved) {
+    const auto found = live.find(one.object);
+    if (found == live.end() || !one.before || plan::same(*one.before, found->second)) continue;
+    const auto labels = found->second.labels();
+    const auto marked = [&](std::string_view key, const std::string& value) {
+      const auto label = labels.find(std::string(key));
+      return label != labels.end() && label->second == value;
+    };
+    if (!marked(model::marks::kRelease, options.release) ||
+        !marked(model::marks::kReleaseNamespace, options.ns)) {
+      return outside(one.object.to_string() + " lies outside namespace " + options.ns +
+                     " and does not carry the marks of the release");
+    }
   }
   return {};
 }
 
-Result<model::DeployReport> go_forward(Operation& operation, const journal::Payload& payload) {
-  IE_TRY_ASSIGN(const plan::Plan plan, saved_plan(payload));
+Result<model::DeployReport> go_forward(Operation& operation, const plan::Plan& plan,
+                                       const journal::Payload& payload) {
   LiveQuery query;
   for (const plan::Step& step : plan.steps) {
     if (step.op != plan::Op::kPrune && step.op != plan::Op::kKeep) query.want(step.gvk, step.object);
@@ -55,8 +124,7 @@ Result<model::DeployReport> go_forward(Operation& operation, const journal::Payl
   return out;
 }
 
-Result<model::DeployReport> go_back(Operation& operation, journal::Payload payload) {
-  IE_TRY_ASSIGN(const plan::Plan plan, saved_plan(payload));
+Result<model::DeployReport> go_back(Operation& operation, const plan::Plan& plan, journal::Payload payload) {
   UndoTask task;
   for (journal::SavedObject& saved : payload.saved) {
     // Prunes come after the commit point, so they were not begun.
@@ -65,16 +133,15 @@ Result<model::DeployReport> go_back(Operation& operation, journal::Payload paylo
     });
     if (step != plan.steps.end()) task.saved.push_back(std::move(saved));
   }
+  IE_TRY(check_reach(operation, task.saved));
   return undo_operation(operation, std::move(task));
 }
 
 // What the operation was planned with, from its own records.
-Result<model::DeployReport> carry_on(Operation& operation, journal::Payload payload) {
+Result<model::DeployReport> carry_on(Operation& operation, plan::Plan plan, journal::Payload payload) {
+  IE_TRY(check_reach(operation, payload.saved));
   PlanResult planned;
-  IE_TRY_ASSIGN(planned.plan, saved_plan(payload));
-  if (payload.manifests.size() > planned.plan.steps.size()) {
-    return fail(journal::errors::kBroken, "the saved plan does not fit the saved manifests");
-  }
+  planned.plan = std::move(plan);
   LiveQuery query;
   for (std::size_t i = 0; i < payload.manifests.size(); ++i) {
     const plan::Step& step = planned.plan.steps[i];
@@ -106,10 +173,13 @@ Result<model::DeployReport> recover_operation(Operation& operation, bool resume)
   operation.session.emit(model::Note{"finishing revision " + std::to_string(head.operation->revision) +
                                      ", which was left " + std::string(journal::to_string(head.phase))});
   IE_TRY_ASSIGN(journal::Payload payload, operation.store.load_payload(head.operation->payload));
-  IE_TRY(check_scope(operation, payload));
-  if (head.phase == journal::Phase::kCommitting) return go_forward(operation, payload);
-  if (resume && head.phase == journal::Phase::kApplying) return carry_on(operation, std::move(payload));
-  return go_back(operation, std::move(payload));
+  IE_TRY_ASSIGN(plan::Plan plan, saved_plan(payload));
+  IE_TRY(check_payload(operation, plan, payload));
+  if (head.phase == journal::Phase::kCommitting) return go_forward(operation, plan, payload);
+  if (resume && head.phase == journal::Phase::kApplying) {
+    return carry_on(operation, std::move(plan), std::move(payload));
+  }
+  return go_back(operation, plan, std::move(payload));
 }
 
 }  // namespace instantexec::engine

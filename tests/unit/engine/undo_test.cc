@@ -211,6 +211,67 @@ TEST(Undo, ANamespaceIsDeletedOnlyWhenItHoldsNothingElse) {
   }
 }
 
+TEST(Undo, TheNamespaceOfTheReleaseStaysAndIsReported) {
+  World world;
+  world.options.ns = "fresh";
+  const model::Object ns{
+      *model::parse_json(R"({"apiVersion":"v1","kind":"Namespace","metadata":{"name":"fresh"}})")};
+  auto web = deployment("web", kMissing);
+  web.json["metadata"]["namespace"] = "fresh";
+  const auto report = world.deploy({ns, web});
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->result, model::DeployResult::kRolledBack);
+  EXPECT_NE(world.server.get({"", "Namespace", "", "fresh"}), nullptr);
+  EXPECT_EQ(world.server.get({"apps", "Deployment", "fresh", "web"}), nullptr);
+  ASSERT_EQ(report->verification->differences.size(), 1U);
+  EXPECT_NE(report->verification->differences[0].find("Namespace fresh: kept"), std::string::npos);
+}
+
+// The server answers 422 for an object of the same name with another UID, and 409 when there is none.
+TEST(Fence, AnObjectCreatedAnewIsNotTouched) {
+  for (const bool anew : {true, false}) {
+    World world;
+    ASSERT_EQ(world.deploy_word({config("c", "1")}), "deployed");
+    bool replaced = false;
+    world.server.faults.on_request = [&](const sim::RequestInfo& info) -> sim::Fault {
+      if (info.verb != "apply" || info.dry_run || replaced) return {};
+      replaced = true;
+      world.foreign_delete(config("c", ""));
+      if (anew) world.foreign_apply(config("c", "theirs"));
+      return {};
+    };
+    const auto report = world.deploy({config("c", "2")});
+    ASSERT_TRUE(report) << report.error().to_string();
+    EXPECT_EQ(report->result, model::DeployResult::kRollbackIncomplete) << "what was there cannot come back";
+    ASSERT_FALSE(report->objects.empty());
+    EXPECT_NE(report->objects[0].message.find("someone deleted it"), std::string::npos)
+        << report->objects[0].message;
+    const auto left = world.get("ConfigMap", "c");
+    EXPECT_EQ(left != nullptr, anew);
+    if (left) {
+      EXPECT_EQ(left->json["data"], (model::Json{{"key", "theirs"}}));
+    }
+  }
+}
+
+TEST(Fence, ARefusalOfTheObjectItselfIsReportedAsSuch) {
+  World world;
+  ASSERT_EQ(world.deploy_word({config("c", "1")}), "deployed");
+  const Picture before = world.picture();
+  sim::Fault invalid;
+  invalid.kind = sim::Fault::Kind::kAnswer;
+  invalid.http_status = 422;
+  world.server.faults.on_request = [&](const sim::RequestInfo& info) {
+    return info.verb == "apply" && !info.dry_run ? invalid : sim::Fault{};
+  };
+  const auto report = world.deploy({config("c", "2")});
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->result, model::DeployResult::kRolledBack);
+  ASSERT_TRUE(report->cause);
+  EXPECT_NE(report->cause->summary.find("422"), std::string::npos) << report->cause->summary;
+  EXPECT_EQ(differences(before, world.picture()), "");
+}
+
 TEST(Undo, AStuckDeletionIsReported) {
   World world;
   auto stuck = config("c", "1");

@@ -1,0 +1,203 @@
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "engine/release_store.h"
+#include "journal/secrets.h"
+#include "plan/plan.h"
+#include "unit/engine/world.h"
+
+// Records that somebody with the right to write Secrets has altered.
+namespace instantexec::engine {
+namespace {
+
+using namespace test;  // NOLINT(google-build-using-namespace)
+
+const std::string kGood = "registry.example/web:1";
+
+void replace_secret(World& world, const model::Object& secret) {
+  const Response response = world.server.act(ReplaceRequest{secret, "someone", false});
+  ASSERT_TRUE(response.ok()) << response.error->message;
+}
+
+// Alters what is saved, with all digests made to fit.
+void forge(World& world, const std::function<void(journal::Head&, journal::Payload&)>& change) {
+  model::Object secret = *world.get("Secret", "instantexec.web");
+  auto head = journal::read_head(secret);
+  ASSERT_TRUE(head);
+  journal::Operation& operation = *head->operation;
+  std::vector<std::string> pieces;
+  for (const journal::ChunkRef& chunk : operation.payload.chunks) {
+    pieces.push_back(*journal::read_chunk(*world.get("Secret", chunk.name)));
+  }
+  auto payload = journal::decode_payload(*journal::unpack(operation.payload, pieces));
+  ASSERT_TRUE(payload);
+  change(*head, *payload);
+  auto packed = journal::pack(journal::encode_payload(journal::view(*payload)),
+                              journal::chunk_prefix("web", operation.revision) + ".forged");
+  ASSERT_TRUE(packed);
+  for (std::size_t i = 0; i < packed->pieces.size(); ++i) {
+    const auto chunk =
+        journal::chunk_secret(*head, secret, operation.revision, packed->blob.chunks[i], packed->pieces[i]);
+    ASSERT_TRUE(world.server.act(CreateRequest{chunk, "someone", false}).ok());
+  }
+  operation.payload = packed->blob;
+  auto forged = journal::head_secret(*head);
+  ASSERT_TRUE(forged);
+  forged->json["metadata"]["resourceVersion"] = secret.resource_version();
+  replace_secret(world, *forged);
+}
+
+// A release that died while its objects were being written.
+void die_while_applying(World& world) {
+  ASSERT_EQ(world.deploy_word({config("a", "1"), deployment("web", kGood)}), "deployed");
+  sim::Fault fault;
+  fault.kind = sim::Fault::Kind::kDieAfterCommit;
+  world.server.faults.on_request = [fault](const sim::RequestInfo& info) {
+    return info.verb == "apply" && !info.dry_run && info.ref.name == "a" ? fault : sim::Fault{};
+  };
+  EXPECT_THROW((void)world.deploy({config("a", "2"), deployment("web", kGood)}), Killed);
+  world.server.faults.on_request = nullptr;
+  world.restart();
+}
+
+model::Object role_binding(const std::string& user) {
+  return {*model::parse_json(R"({"apiVersion":"rbac.authorization.k8s.io/v1","kind":"ClusterRoleBinding",
+    "metadata":{"name":"ops"},"roleRef":{"apiGroup":"rbac.authorization.k8s.io","kind":"ClusterRole","name":"x"},
+    "subjects":[{"kind":"User","apiGroup":"rbac.authorization.k8s.io","name":")" +
+                             user + R"("}]})")};
+}
+
+TEST(Forged, ASavedStateBesideThePlanIsRefused) {
+  World world;
+  world.foreign_apply(role_binding("admin"));
+  die_while_applying(world);
+  forge(world, [&](journal::Head&, journal::Payload& payload) {
+    journal::SavedObject extra = payload.saved.front();
+    extra.before = *world.server.get({"rbac.authorization.k8s.io", "ClusterRoleBinding", "", "ops"});
+    extra.gvk = extra.before->gvk();
+    extra.object = extra.before->ref();
+    extra.before->json["subjects"][0]["name"] = "mallory";
+    extra.after = *world.server.get(extra.object);
+    payload.saved.push_back(std::move(extra));
+  });
+  EXPECT_EQ(word(world.recover()), "error: record.scope");
+  EXPECT_EQ(model::get_string(
+                world.server.get({"rbac.authorization.k8s.io", "ClusterRoleBinding", "", "ops"})->json,
+                "/subjects/0/name"),
+            "admin");
+}
+
+// The plan and its digest in the head were made to fit, too: what gives it away is the object itself.
+TEST(Forged, AnObjectElsewhereNeedsTheMarksOfTheRelease) {
+  World world;
+  world.foreign_apply(role_binding("admin"));
+  die_while_applying(world);
+  forge(world, [&](journal::Head& head, journal::Payload& payload) {
+    journal::SavedObject extra;
+    extra.before = *world.server.get({"rbac.authorization.k8s.io", "ClusterRoleBinding", "", "ops"});
+    extra.gvk = extra.before->gvk();
+    extra.object = extra.before->ref();
+    extra.after = *extra.before;
+    extra.before->json["subjects"][0]["name"] = "mallory";
+    auto plan = plan::from_json(payload.plan);
+    ASSERT_TRUE(plan);
+    plan::Step step;
+    step.op = plan::Op::kConfigure;
+    step.gvk = extra.gvk;
+    step.object = extra.object;
+    step.uid = extra.before->uid();
+    plan->steps.push_back(step);
+    payload.plan = plan::to_json(*plan);
+    payload.saved.push_back(std::move(extra));
+    head.operation->plan_digest = plan::digest(*plan);
+  });
+  const auto result = world.recover();
+  EXPECT_EQ(word(result), "error: record.scope");
+  EXPECT_NE(result.error().message.find("ops"), std::string::npos) << result.error().message;
+  EXPECT_EQ(model::get_string(
+                world.server.get({"rbac.authorization.k8s.io", "ClusterRoleBinding", "", "ops"})->json,
+                "/subjects/0/name"),
+            "admin");
+}
+
+TEST(Forged, OtherAlterationsAreRefused) {
+  struct Row {
+    const char* name;
+    std::function<void(journal::Head&, journal::Payload&)> change;
+    const char* code;
+  };
+  const std::vector<Row> rows = {
+      {"another plan",
+       [](journal::Head&, journal::Payload& payload) { payload.plan["steps"][0]["op"] = "prune"; },
+       "error: record.scope"},
+      {"a state of another object",
+       [](journal::Head&, journal::Payload& payload) {
+         payload.saved[0].before->json["metadata"]["name"] = "other";
+       },
+       "error: record.scope"},
+      {"a state of another uid",
+       [](journal::Head&, journal::Payload& payload) {
+         payload.saved[0].before->json["metadata"]["uid"] = "x";
+       },
+       "error: record.scope"},
+      {"an object that was not there",
+       [](journal::Head&, journal::Payload& payload) { payload.saved[0].before.reset(); },
+       "error: record.scope"},
+      {"a manifest of another object",
+       [](journal::Head&, journal::Payload& payload) {
+         payload.manifests[0].json["metadata"]["name"] = "other";
+       },
+       "error: record.scope"},
+      {"another operation", [](journal::Head&, journal::Payload& payload) { payload.operation = "other"; },
+       "error: record.broken"},
+      {"nothing", [](journal::Head&, journal::Payload&) {}, "rolled_back"},
+  };
+  for (const Row& row : rows) {
+    World world;
+    die_while_applying(world);
+    forge(world, row.change);
+    EXPECT_EQ(word(world.recover()), row.code) << row.name;
+    const std::string wanted = std::string(row.code) == "rolled_back" ? "1" : "2";
+    EXPECT_EQ(model::get_string(world.get("ConfigMap", "a")->json, "/data/key"), wanted) << row.name;
+  }
+}
+
+// What does belong to the release is put back wherever it is.
+TEST(Records, ObjectsElsewhereArePutBack) {
+  World world;
+  const auto fail_with = [](const std::string& user) {
+    return std::vector<model::Object>{role_binding(user), config("a", user), deployment("web", kGood)};
+  };
+  ASSERT_EQ(world.deploy_word(fail_with("one")), "deployed");
+  const Picture before = world.picture();
+  sim::Fault fault;
+  fault.kind = sim::Fault::Kind::kDie;
+  bool written = false;
+  world.server.faults.on_request = [&](const sim::RequestInfo& info) {
+    if (info.ref.kind == "ClusterRoleBinding" && info.verb == "apply" && !info.dry_run) written = true;
+    return written && info.verb == "replace" && info.ref.kind == "Secret" ? fault : sim::Fault{};
+  };
+  EXPECT_THROW((void)world.deploy(fail_with("two")), Killed);
+  world.server.faults.on_request = nullptr;
+  world.restart();
+  EXPECT_NE(differences(before, world.picture()), "");
+  EXPECT_EQ(word(world.recover()), "rolled_back");
+  EXPECT_EQ(differences(before, world.picture()), "");
+}
+
+TEST(Plans, HaveTheSameDigestInEveryProcess) {
+  World world;
+  ASSERT_EQ(world.deploy_word({secret("s", "one"), config("c", "1")}), "deployed");
+  const auto make = [&] {
+    world.restart();
+    auto planned =
+        plan_release(world.environment(), world.options, manifests({secret("s", "two"), config("c", "2")}));
+    EXPECT_TRUE(planned);
+    return plan::digest(planned->plan);
+  };
+  EXPECT_EQ(make(), make());
+}
+
+}  // namespace
+}  // namespace instantexec::engine
