@@ -8,6 +8,7 @@
 
 #include "sim/prepare.h"
 #include "sim/quota.h"
+#include "sim/service_addresses.h"
 
 namespace instantexec::sim {
 namespace {
@@ -17,8 +18,6 @@ using model::get_object;
 using model::get_string;
 using model::Json;
 
-constexpr std::uint32_t kFirstNodePort = 30'000;
-
 std::string join_amounts(const std::vector<std::pair<std::string, double>>& amounts) {
   std::string out;
   for (const auto& [name, amount] : amounts) {
@@ -26,53 +25,6 @@ std::string join_amounts(const std::vector<std::pair<std::string, double>>& amou
     out += name + "=" + format_quantity(amount);
   }
   return out;
-}
-
-// What belonged to the former type of a Service goes with it, unless it was changed at the same time.
-void drop_ports(Json& spec, const Json* live_spec) {
-  if (live_spec == nullptr) return;
-  for (const char* field :
-       {"externalTrafficPolicy", "healthCheckNodePort", "allocateLoadBalancerNodePorts"}) {
-    if (spec.contains(field) && live_spec->contains(field) && spec[field] == (*live_spec)[field])
-      spec.erase(field);
-  }
-  if (!spec.contains("ports")) return;
-  for (Json& port : spec["ports"]) {
-    for (const Json& other : get_array(*live_spec, "/ports")) {
-      if (other.value("nodePort", 0) == port.value("nodePort", -1)) {
-        port.erase("nodePort");
-        break;
-      }
-    }
-  }
-}
-
-void allocate_service(Json& spec, const Json* live_spec, std::uint32_t& next) {
-  const std::string type = get_string(spec, "/type");
-  if (type == "ExternalName") return;
-  if (!spec.contains("ipFamilies")) spec["ipFamilies"] = Json::array({"IPv4"});
-  if (!spec.contains("ipFamilyPolicy")) spec["ipFamilyPolicy"] = "SingleStack";
-  if (live_spec != nullptr && !spec.contains("clusterIP") && live_spec->contains("clusterIP")) {
-    spec["clusterIP"] = (*live_spec)["clusterIP"];
-  }
-  if (!spec.contains("clusterIP") || spec["clusterIP"] == "") {
-    spec["clusterIP"] = fmt::format("10.0.{}.{}", next / 250 % 250, next % 250 + 1);
-    ++next;
-  }
-  if (!spec.contains("clusterIPs") || spec["clusterIPs"].empty()) {
-    spec["clusterIPs"] = Json::array({spec["clusterIP"]});
-  }
-  if (type != "NodePort" && type != "LoadBalancer") return drop_ports(spec, live_spec);
-  for (Json& port : spec["ports"]) {
-    if (port.contains("nodePort")) continue;
-    const Json& live_ports = live_spec == nullptr ? Json::array() : get_array(*live_spec, "/ports");
-    for (const Json& other : live_ports) {
-      if (other.value("port", 0) == port.value("port", 0) && other.contains("nodePort")) {
-        port["nodePort"] = other["nodePort"];
-      }
-    }
-    if (!port.contains("nodePort")) port["nodePort"] = kFirstNodePort + next++ % 2768;
-  }
 }
 
 void select_own_pods(model::Object& job) {
@@ -150,12 +102,13 @@ Verdict admit(const Store& store, const model::Object& object, const model::Obje
   return {};
 }
 
-void allocate(model::Object& object, const model::Object* live, std::uint32_t& next_address, bool dry_run) {
+void allocate(const Store& store, model::Object& object, const model::Object* live,
+              std::uint32_t& next_address, bool dry_run) {
   const std::string kind = object.kind();
   const std::string group = object.gvk().group;
   if (kind == "Service" && group.empty()) {
     std::uint32_t next = next_address;
-    allocate_service(object.json["spec"], live == nullptr ? nullptr : model::find(live->json, "/spec"), next);
+    give_addresses(store, object, live, next);
     if (!dry_run) next_address = next;
   } else if (kind == "Job" && group == "batch") {
     if (live == nullptr) select_own_pods(object);

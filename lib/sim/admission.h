@@ -19,6 +19,7 @@ namespace instantexec::sim {
 
 // Cluster IPs, node ports, a Job's selector: what nobody owns because the server gives it. With `dry_run` the
 // next address is shown and not used up.
-void allocate(model::Object& object, const model::Object* live, std::uint32_t& next_address, bool dry_run);
+void allocate(const Store& store, model::Object& object, const model::Object* live,
+              std::uint32_t& next_address, bool dry_run);
 
 }  // namespace instantexec::sim

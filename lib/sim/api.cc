@@ -30,6 +30,18 @@ std::string last_lines(const std::string& text, int count) {
   return text.substr(from);
 }
 
+constexpr std::size_t kMaxBody = 3 * 1024 * 1024;
+
+std::size_t size_of_body(const engine::Request& request) {
+  return std::visit(
+      [](const auto& typed) -> std::size_t {
+        if constexpr (requires { typed.body.json; }) return typed.body.json.dump().size();
+        if constexpr (requires { typed.patch; }) return typed.patch.dump().size();
+        return 0;
+      },
+      request);
+}
+
 // A server's text about a Secret that it was sent may repeat what is in it, so clients do not show it.
 bool may_repeat_values(const engine::Request& request, int http_status) {
   const std::string verb = verb_of(request);
@@ -53,6 +65,9 @@ Api::Api(Store& store, Registry& registry, ApiOptions options)
     : store_(store), registry_(registry), options_(std::move(options)) {}
 
 Response Api::handle(const engine::Request& request, Timestamp now) {
+  if (size_of_body(request) > kMaxBody) {
+    return to_response({413, "RequestEntityTooLarge", "Request entity too large: limit is 3145728", {}});
+  }
   auto out = std::visit([&](const auto& typed) { return answer(typed, now); }, request);
   if (out) return std::move(*out);
   Refusal refusal = std::move(out).error();

@@ -26,7 +26,7 @@ Snapshot Api::create(model::Object object, Timestamp now, std::string* problem) 
   set_defaults(object.json, *kind);
   prepare_create(object, *kind, new_uid(), now);
   if (!given.is_null()) object.json["status"] = given;
-  allocate(object, nullptr, next_address_, false);
+  allocate(store_, object, nullptr, next_address_, false);
   return store_.put(std::move(object));
 }
 

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "sim/json_patch.h"
 #include "sim/merge.h"
 #include "sim/prepare.h"
+#include "sim/service_addresses.h"
 #include "sim/typing.h"
 #include "sim/validation.h"
 
@@ -22,6 +24,8 @@ namespace {
 using engine::Response;
 using model::get_string;
 using model::Json;
+
+constexpr std::size_t kMaxFieldManager = 128;
 
 Verdict strictly_decodable(const Json& body, const ServedKind& kind) {
   std::string problem = typing_problem(body, *kind.type, "");
@@ -127,6 +131,15 @@ Answer<Response> Api::answer(const engine::ApplyRequest& request, Timestamp now)
     errors.required("fieldManager", "is required for apply patch");
     return invalid("PatchOptions.meta.k8s.io", "", std::move(errors));
   }
+  if (request.field_manager.size() > kMaxFieldManager) {
+    FieldErrors errors;
+    errors.too_long("fieldManager", kMaxFieldManager);
+    return invalid("PatchOptions.meta.k8s.io", "", std::move(errors));
+  }
+  if (const Json* managed = model::find(request.body.json, "/metadata/managedFields");
+      managed != nullptr && !managed->is_null()) {
+    return refuse(400, "BadRequest", "metadata.managedFields must be nil");
+  }
   if (auto ok = applicable(request, kind); !ok) return tl::unexpected<Refusal>(ok.error());
   Json config = request.body.json;
   Json& metadata = config["metadata"];
@@ -170,7 +183,7 @@ Answer<Response> Api::answer(const engine::CreateRequest& request, Timestamp now
     return already_exists(resource_and_group(*found->kind), object.name());
   }
   if (!object.resource_version().empty()) {
-    return refuse(400, "BadRequest", "resourceVersion should not be set on objects to be created");
+    return refuse(500, "", "resourceVersion should not be set on objects to be created");
   }
   if (found->kind->resource.namespaced) object.json["metadata"]["namespace"] = found->ref.ns;
   return finish({*found, std::move(object), request.field_manager, request.dry_run, false, now});
@@ -184,7 +197,12 @@ Answer<Response> Api::answer(const engine::ReplaceRequest& request, Timestamp no
     return tl::unexpected<Refusal>(ok.error());
   const std::string resource = resource_and_group(*found->kind);
   if (!found->live) return not_found(resource, object.name());
-  if (object.resource_version().empty() && found->kind->custom) {
+  if (!object.uid().empty() && object.uid() != found->live->uid()) {
+    return conflict(resource, object.name(),
+                    fmt::format("Precondition failed: UID in precondition: {}, UID in object meta: {}",
+                                object.uid(), found->live->uid()));
+  }
+  if (object.resource_version().empty() && found->kind->needs_version()) {
     FieldErrors errors;
     errors.invalid("metadata.resourceVersion", "0", "must be specified for an update");
     return invalid(kind_and_group(*found->kind), object.name(), std::move(errors));
@@ -206,6 +224,13 @@ Answer<Response> Api::answer(const engine::PatchRequest& request, Timestamp now)
   model::Object object{std::move(*patched)};
   if (auto ok = strictly_decodable(object.json, *found->kind); !ok)
     return tl::unexpected<Refusal>(ok.error());
+  for (const auto& [field, mine, there] : {std::tuple("name", object.name(), found->ref.name),
+                                           std::tuple("namespace", object.ns(), found->ref.ns)}) {
+    if (mine == there) continue;
+    return refuse(400, "BadRequest",
+                  fmt::format("the {0} of the object ({1}) does not match the {0} on the URL ({2})", field,
+                              mine, there));
+  }
   if (!object.resource_version().empty() && object.resource_version() != found->live->resource_version()) {
     return stale(resource, request.name);
   }
@@ -217,6 +242,11 @@ Answer<Response> Api::finish(Write write) {
   const Snapshot live = write.target.live;
   model::Object& object = write.object;
   drop_nulls(object.json);
+  if (const Json* managed = model::find(object.json, "/metadata/managedFields");
+      managed != nullptr && managed->empty()) {
+    // Says the same as an empty list, and outlives the tidying of empty lists.
+    object.json["metadata"]["managedFields"] = Json::array({Json::object()});
+  }
   set_defaults(object.json, kind);
   if (!kind.custom) canonicalise(object.json, *kind.type);
   if (!live) {
@@ -229,11 +259,16 @@ Answer<Response> Api::finish(Write write) {
   if (!write.tracked) {
     object.json = tracked(live, std::move(object.json), kind, writer(write.manager, kind, write.now));
   }
-  allocate(object, live.get(), next_address_, write.dry_run);
+  allocate(store_, object, live.get(), next_address_, write.dry_run);
   if (auto ok = validate(object, live ? shown_as(*live, kind) : model::Object{}, kind); !ok) {
     return tl::unexpected<Refusal>(ok.error());
   }
   if (auto ok = admit(store_, object, live.get(), kind); !ok) return tl::unexpected<Refusal>(ok.error());
+  if (kind_and_group(kind) == "Service") {
+    if (auto ok = addresses_free(store_, object, live.get(), write.dry_run); !ok) {
+      return tl::unexpected<Refusal>(ok.error());
+    }
+  }
   if (live) {
     object.json["metadata"]["resourceVersion"] = live->resource_version();
     if (!differs(shown_as(*live, kind).json, object.json)) return committed(shown_as(*live, kind), 200);

@@ -277,6 +277,12 @@ FieldSet with_parents(const FieldSet& set, const Type& type) {
   return out;
 }
 
+std::string item_path(const Json& item, const Type& list) {
+  FieldSet one;
+  one.at(item_element(list, item)).add();
+  return one.paths().front();
+}
+
 std::string duplicate_item(const Json& value, const Type& type, const std::string& path) {
   const Step step = step_of(type, value);
   if (step == Step::kFields) {
@@ -287,13 +293,10 @@ std::string duplicate_item(const Json& value, const Type& type, const std::strin
   } else if (step == Step::kItems) {
     FieldSet seen;
     for (const Json& item : value) {
-      FieldSet one;
-      one.at(item_element(type, item)).add();
-      const std::string key = one.paths().front();
-      if (seen.below(one.children().begin()->first) != nullptr) {
-        return fmt::format("{}: duplicate entries for key {}", path, key);
-      }
-      seen.unite(one);
+      const std::string key = item_path(item, type);
+      const std::string element = item_element(type, item);
+      if (seen.below(element) != nullptr) return fmt::format("{}: duplicate entries for key {}", path, key);
+      seen.at(element).add();
       std::string found = duplicate_item(item, *type.element, path + key);
       if (!found.empty()) return found;
     }

@@ -31,6 +31,9 @@ struct Comparison {
 // whole.)
 [[nodiscard]] FieldSet with_parents(const FieldSet& set, const Type& type);
 
+// How an item of a keyed list or set is written in paths: [name="a"], [="x"].
+[[nodiscard]] std::string item_path(const model::Json& item, const Type& list);
+
 // The first keyed list with two items of the same key: ".spec.volumes: duplicate entries for key
 // [name=\"v\"]";
 // "" when there is none.

@@ -36,6 +36,7 @@ using Entries = std::vector<Entry>;
 
 Entries decode(const Json& managed_fields) {
   Entries out;
+  if (!managed_fields.is_array()) return out;
   for (const Json& item : managed_fields) {
     if (!item.is_object()) continue;
     out.push_back({get_string(item, "/manager"), get_string(item, "/operation"),
@@ -85,15 +86,15 @@ void strip_identity(Comparison& comparison) {
   strip_identity(comparison.removed);
 }
 
-// Removes managedFields from an object and returns them.
+// Removes managedFields from an object and returns them; null when there are none.
 Json take_managed_fields(Json& object) {
   const auto metadata = object.find("metadata");
-  if (metadata == object.end() || !metadata->is_object()) return Json::array();
+  if (metadata == object.end() || !metadata->is_object()) return {};
   const auto it = metadata->find("managedFields");
-  if (it == metadata->end()) return Json::array();
+  if (it == metadata->end()) return {};
   Json out = std::move(*it);
   metadata->erase(it);
-  return out.is_array() ? out : Json::array();
+  return out;
 }
 
 void put_managed_fields(Json& object, Entries entries) {
@@ -136,6 +137,8 @@ Json prune(const Json& merged, const FieldSet& last, const Entries& entries, con
   const FieldSet last_set = with_parents(last, type);
   FieldSet owned;
   for (const Entry& entry : entries) owned.unite(entry.fields);
+  // Every configuration names its object, so metadata never goes as a whole.
+  owned.at("f:metadata").at("f:name").add();
   owned = with_parents(owned, type);
   const FieldSet merged_set = with_parents(field_set(merged, type), type);
   // First without all it ever set, then with what is owned added back, then with what was never its own.
@@ -173,7 +176,19 @@ void cap_update_entries(Entries& entries) {
 }
 
 bool resets(const Json& managed_fields) {
-  return managed_fields.size() == 1 && managed_fields[0].is_object() && managed_fields[0].empty();
+  if (!managed_fields.is_array()) return false;
+  return managed_fields.empty() ||
+         (managed_fields.size() == 1 && managed_fields[0].is_object() && managed_fields[0].empty());
+}
+
+// Entries a writer sent. One that cannot be read makes the server take none of them.
+bool readable(const Json& managed_fields) {
+  return managed_fields.is_array() &&
+         std::all_of(managed_fields.begin(), managed_fields.end(), [](const Json& entry) {
+           const std::string operation = get_string(entry, "/operation");
+           return (operation == "Apply" || operation == "Update") &&
+                  get_string(entry, "/fieldsType") == "FieldsV1" && !get_string(entry, "/apiVersion").empty();
+         });
 }
 
 }  // namespace
@@ -228,7 +243,10 @@ Json update(const Json& before, Json after, const Type& type, const Writer& writ
   const Json sent = take_managed_fields(after);
   drop_nulls(after);
   if (resets(sent)) return after;
-  Entries entries = decode(sent.empty() ? live_managed : sent);
+  const bool exists = !get_string(old, "/metadata/uid").empty();
+  // What nobody tracks stays so until somebody applies.
+  if (exists && live_managed.is_null() && !readable(sent)) return after;
+  Entries entries = decode(readable(sent) ? sent : live_managed);
   Comparison changes = compare(old, after, type);
   strip_identity(changes);
   FieldSet taken = changes.added;

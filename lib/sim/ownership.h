@@ -38,8 +38,9 @@ struct ApplyResult {
                                 const Writer& writer, bool force);
 
 // Ownership after any other write: `after` is what the writer made of `before`; fields it changed become its
-// own. metadata.managedFields of `after` is taken as sent by the writer: absent or empty keeps what is there,
-// a single empty entry resets. Returns `after` with its new managedFields.
+// own. metadata.managedFields of `after` is taken as sent by the writer: absent or unreadable keeps what is
+// there, an empty list or a single empty entry resets. An object nobody tracks stays untracked. Returns
+// `after` with its new managedFields.
 [[nodiscard]] model::Json update(const model::Json& before, model::Json after, const Type& type,
                                  const Writer& writer);
 

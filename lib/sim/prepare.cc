@@ -73,6 +73,21 @@ bool generation_changes(const Json& object, const Json& live, const ServedKind& 
   return false;
 }
 
+void forbid_new_finalizers(const Json& object, const Json& live, FieldErrors& errors) {
+  const Json& before = model::get_array(live, "/metadata/finalizers");
+  std::string added;
+  for (const Json& name : model::get_array(object, "/metadata/finalizers")) {
+    if (std::find(before.begin(), before.end(), name) != before.end()) continue;
+    added += (added.empty() ? "" : ", ") + name.dump();
+  }
+  if (added.empty()) return;
+  errors.forbidden(
+      "metadata.finalizers",
+      fmt::format("no new finalizers can be added if the object is being deleted, found new finalizers "
+                  "[]string{{{}}}",
+                  added));
+}
+
 void keep(Json& metadata, const Json& live, const char* field) {
   const auto it = live.find(field);
   if (it == live.end()) {
@@ -130,6 +145,7 @@ Verdict prepare_update(model::Object& object, const model::Object& live, const S
   if (object.name() != live.name()) {
     errors.invalid("metadata.name", fmt::format("\"{}\"", object.name()), "field is immutable");
   }
+  if (live.terminating()) forbid_new_finalizers(object.json, live.json, errors);
   if (!errors.causes.empty()) return invalid(kind_and_group(kind), live.name(), std::move(errors));
   for (const char* field : {"uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds",
                             "generation", "namespace", "generateName"}) {

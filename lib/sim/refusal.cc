@@ -94,6 +94,16 @@ void FieldErrors::wrong_type(std::string field, std::string_view why) {
   causes.push_back({"FieldValueTypeInvalid", std::move(field), fmt::format("Invalid value: {}", why)});
 }
 
+void FieldErrors::too_long(std::string field, std::size_t limit) {
+  causes.push_back(
+      {"FieldValueTooLong", std::move(field), fmt::format("Too long: may not be more than {} bytes", limit)});
+}
+
+void FieldErrors::too_many(std::string field, std::size_t count, std::size_t limit) {
+  causes.push_back({"FieldValueTooMany", std::move(field),
+                    fmt::format("Too many: {}: must have at most {} items", count, limit)});
+}
+
 void FieldErrors::not_found(std::string field, std::string_view value) {
   causes.push_back({"FieldValueNotFound", std::move(field), fmt::format("Not found: {}", value)});
 }

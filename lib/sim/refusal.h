@@ -46,6 +46,8 @@ struct FieldErrors {
   void duplicate(std::string field, std::string_view value);
   void unsupported(std::string field, std::string_view value, std::string_view allowed);
   void wrong_type(std::string field, std::string_view why);
+  void too_long(std::string field, std::size_t limit);
+  void too_many(std::string field, std::size_t count, std::size_t limit);
   void not_found(std::string field, std::string_view value);
 };
 [[nodiscard]] tl::unexpected<Refusal> invalid(std::string_view kind_and_group, std::string_view name,

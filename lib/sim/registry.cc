@@ -73,6 +73,14 @@ ServedKind custom_kind(const Json& definition, const Json& version) {
 
 }  // namespace
 
+bool ServedKind::needs_version() const {
+  // The strategies that allow no unconditional update.
+  static const std::set<std::string, std::less<>> kGroups = {
+      "admissionregistration.k8s.io", "apiextensions.k8s.io", "coordination.k8s.io",
+      "flowcontrol.apiserver.k8s.io", "node.k8s.io",          "policy"};
+  return custom || kGroups.contains(resource.gvk.group);
+}
+
 Registry::Registry() {
   for (const KindInfo& info : builtin_kinds()) {
     ServedKind kind;
@@ -108,7 +116,8 @@ void Registry::serve(const model::Object& definition) {
   for (const Json& version : get_array(json, "/spec/versions")) {
     if (!get_bool(version, "/served")) continue;
     ServedKind kind = custom_kind(json, version);
-    kind.type = types_.back()->from_crd(model::get_object(version, "/schema/openAPIV3Schema"));
+    kind.schema = std::make_shared<const Json>(model::get_object(version, "/schema/openAPIV3Schema"));
+    kind.type = types_.back()->from_crd(*kind.schema);
     served.push_back(std::move(kind));
   }
   // The server prefers newer versions; among a definition's own, GA names sort before beta and alpha ones.

@@ -15,13 +15,16 @@ namespace instantexec::sim {
 struct ServedKind {
   model::ApiResource resource;
   const Type* type = nullptr;
-  bool custom = false;          // from a CustomResourceDefinition
-  bool has_generation = false;  // metadata.generation counts changes of the specification
-  bool has_status = false;      // status is written apart
+  bool custom = false;                        // from a CustomResourceDefinition
+  std::shared_ptr<const model::Json> schema;  // of a custom kind: its structural schema
+  bool has_generation = false;                // metadata.generation counts changes of the specification
+  bool has_status = false;                    // status is written apart
   // The group whose objects these are. events.k8s.io shows the objects of the core group.
   std::string storage_group;
 
   [[nodiscard]] const std::string& kind() const { return resource.gvk.kind; }
+  // A PUT must name the resourceVersion it replaces.
+  [[nodiscard]] bool needs_version() const;
 };
 
 // What is served: the built-in kinds, and those of established CustomResourceDefinitions.

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/merge.h"
+
 namespace instantexec::sim {
 namespace {
 
@@ -91,7 +93,10 @@ std::string typing_problem(const Json& value, const Type& type, const std::strin
   if (!value.is_array()) return fmt::format("{}: expected list, got {}", path, value.type_name());
   std::size_t index = 0;
   for (const Json& item : value) {
-    const std::string below = fmt::format("{}[{}]", path, index++);
+    const std::string below = type.shape == Shape::kKeyedList && item.is_object()
+                                  ? path + item_path(item, type)
+                                  : fmt::format("{}[{}]", path, index);
+    ++index;
     if (std::string problem = typing_problem(item, *type.element, below); !problem.empty()) return problem;
   }
   return "";

@@ -90,6 +90,7 @@ void claim(const Json& object, const Json& live, FieldErrors& errors) {
     theirs.erase(field);
   }
   if (mine == theirs) return;
+  unchanged(object, live, "/spec/volumeMode", "volumeMode", errors);
   errors.forbidden(
       "spec",
       "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound "
@@ -99,6 +100,11 @@ void claim(const Json& object, const Json& live, FieldErrors& errors) {
 void pod(const Json& object, const Json& live, FieldErrors& errors) {
   Json mine = model::get_object(object, "/spec");
   Json theirs = model::get_object(live, "/spec");
+  for (const char* list : {"containers", "initContainers"}) {
+    const std::string pointer = std::string("/") + list;
+    if (model::get_array(mine, pointer).size() == model::get_array(theirs, pointer).size()) continue;
+    return errors.forbidden(std::string("spec.") + list, "pod updates may not add or remove containers");
+  }
   for (Json* spec : {&mine, &theirs}) {
     for (const char* field : {"activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds",
                               "schedulingGates", "nodeName"}) {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <charconv>
 #include <map>
 #include <set>
 #include <string>
@@ -55,13 +57,48 @@ void check_workload(const Json& object, FieldErrors& errors) {
   }
 }
 
+bool is_zero(const Json& amount) {
+  return amount == 0 || amount == "0%";
+}
+
 void check_deployment(const Json& object, FieldErrors& errors) {
   check_workload(object, errors);
-  if (get_string(object, "/spec/strategy/type") == "Recreate" &&
-      model::find(object, "/spec/strategy/rollingUpdate") != nullptr) {
+  const std::string type = get_string(object, "/spec/strategy/type");
+  const Json* rolling = model::find(object, "/spec/strategy/rollingUpdate");
+  if (type != "Recreate" && type != "RollingUpdate") {
+    errors.unsupported("spec.strategy", get_object(object, "/spec/strategy").dump(),
+                       R"("Recreate", "RollingUpdate")");
+  } else if (type == "Recreate" && rolling != nullptr) {
     errors.forbidden("spec.strategy.rollingUpdate",
                      "may not be specified when strategy `type` is 'Recreate'");
+  } else if (rolling != nullptr && is_zero(rolling->value("maxSurge", Json())) &&
+             is_zero(rolling->value("maxUnavailable", Json()))) {
+    errors.invalid("spec.strategy.rollingUpdate.maxUnavailable", (*rolling)["maxUnavailable"].dump(),
+                   "may not be 0 when `maxSurge` is 0");
   }
+  const std::int64_t deadline = get_int(object, "/spec/progressDeadlineSeconds", 600);
+  if (deadline <= get_int(object, "/spec/minReadySeconds")) {
+    errors.invalid("spec.progressDeadlineSeconds", std::to_string(deadline),
+                   "must be greater than minReadySeconds");
+  }
+}
+
+// A number in a field of a schedule beyond its range, in the words of the server's parser; "" when there is
+// none.
+std::string out_of_range(std::string_view schedule) {
+  constexpr std::array<int, 5> kLargest = {59, 23, 31, 12, 7};
+  std::size_t field = 0;
+  for (const auto word : split(schedule, ' ')) {
+    if (word.empty()) continue;
+    int number = 0;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+    const bool alone = error == std::errc{} && end == word.data() + word.size();
+    if (alone && field < kLargest.size() && number > kLargest[field]) {
+      return fmt::format("end of range ({0}) above maximum ({1}): {0}", number, kLargest[field]);
+    }
+    ++field;
+  }
+  return "";
 }
 
 void check_cron_job(const Json& object, FieldErrors& errors) {
@@ -73,6 +110,13 @@ void check_cron_job(const Json& object, FieldErrors& errors) {
   } else if (fields != 5 && !schedule.starts_with('@')) {
     errors.invalid("spec.schedule", in_quotes(schedule),
                    fmt::format("expected exactly 5 fields, found {}: [{}]", fields, schedule));
+  } else if (const std::string problem = out_of_range(schedule); !problem.empty()) {
+    errors.invalid("spec.schedule", in_quotes(schedule), problem);
+  }
+  static const std::set<std::string> kPolicies = {"Allow", "Forbid", "Replace"};
+  const std::string policy = get_string(object, "/spec/concurrencyPolicy", "Allow");
+  if (!kPolicies.contains(policy)) {
+    errors.unsupported("spec.concurrencyPolicy", in_quotes(policy), R"("Allow", "Forbid", "Replace")");
   }
   check_pod_spec(get_object(object, "/spec/jobTemplate/spec/template/spec"),
                  "spec.jobTemplate.spec.template.spec", errors);
@@ -90,30 +134,11 @@ void check_role(const Json& object, FieldErrors& errors) {
 void check_job(const Json& object, FieldErrors& errors) {
   check_template(object, errors);
   const std::string policy = get_string(object, "/spec/template/spec/restartPolicy");
+  const std::string name = get_string(object, "/metadata/name");
+  if (name.size() > 63)
+    errors.invalid("spec.template.labels", in_quotes(name), "must be no more than 63 bytes");
   if (policy != "Never" && policy != "OnFailure") {
     errors.required("spec.template.spec.restartPolicy", "valid values: \"OnFailure\", \"Never\"");
-  }
-}
-
-void check_service(const Json& object, FieldErrors& errors) {
-  const std::string type = get_string(object, "/spec/type");
-  const Json& ports = get_array(object, "/spec/ports");
-  if (ports.empty() && type != "ExternalName" && get_string(object, "/spec/clusterIP") != "None") {
-    errors.required("spec.ports", "");
-  }
-  static const std::set<std::string> kTypes = {"ClusterIP", "ExternalName", "LoadBalancer", "NodePort"};
-  if (!kTypes.contains(type)) {
-    errors.unsupported("spec.type", in_quotes(type),
-                       R"("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")");
-  }
-  std::size_t index = 0;
-  for (const Json& port : ports) {
-    const std::string path = fmt::format("spec.ports[{}]", index++);
-    if (ports.size() > 1 && get_string(port, "/name").empty()) errors.required(path + ".name", "");
-    const std::int64_t number = get_int(port, "/port");
-    if (number < 1 || number > 65535) {
-      errors.invalid(path + ".port", std::to_string(number), "must be between 1 and 65535, inclusive");
-    }
   }
 }
 
@@ -183,9 +208,42 @@ void check_configuration(const Json& object, FieldErrors& errors) {
   check_keys("binaryData");
 }
 
+constexpr std::size_t kMaxData = 1024 * 1024;
+
+std::size_t bytes_in(const Json& data, bool base64) {
+  std::size_t out = 0;
+  for (const Json& value : data) {
+    if (!value.is_string()) continue;
+    const auto& text = value.get_ref<const std::string&>();
+    const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
+    out += base64 ? text.size() / 4 * 3 - (text.empty() ? 0 : padding) : text.size();
+  }
+  return out;
+}
+
+void check_config_map(const Json& object, FieldErrors& errors) {
+  check_configuration(object, errors);
+  const std::size_t size =
+      bytes_in(get_object(object, "/data"), false) + bytes_in(get_object(object, "/binaryData"), true);
+  if (size > kMaxData) errors.too_long("[]", kMaxData);
+}
+
+void check_lease(const Json& object, FieldErrors& errors) {
+  const Json& spec = get_object(object, "/spec");
+  if (spec.contains("leaseDurationSeconds") && get_int(spec, "/leaseDurationSeconds") <= 0) {
+    errors.invalid("spec.leaseDurationSeconds", spec["leaseDurationSeconds"].dump(),
+                   "must be greater than 0");
+  }
+  if (get_int(spec, "/leaseTransitions") < 0) {
+    errors.invalid("spec.leaseTransitions", spec["leaseTransitions"].dump(),
+                   "must be greater than or equal to 0");
+  }
+}
+
 // What a type of Secret promises to its readers.
 void check_secret(const Json& object, FieldErrors& errors) {
   check_configuration(object, errors);
+  if (bytes_in(get_object(object, "/data"), true) > kMaxData) errors.too_long("data", kMaxData);
   static const std::map<std::string, std::vector<std::string>, std::less<>> kKeys = {
       {"kubernetes.io/dockerconfigjson", {".dockerconfigjson"}},
       {"kubernetes.io/dockercfg", {".dockercfg"}},
@@ -223,6 +281,7 @@ ValidationRule rule_for(std::string_view kind_and_group) {
       {"ReplicaSet.apps", check_workload},
       {"Job.batch", check_job},
       {"CronJob.batch", check_cron_job},
+      {"Lease.coordination.k8s.io", check_lease},
       {"Role.rbac.authorization.k8s.io", check_role},
       {"ClusterRole.rbac.authorization.k8s.io", check_role},
       {"Pod", [](const Json& object,
@@ -234,7 +293,7 @@ ValidationRule rule_for(std::string_view kind_and_group) {
       {"HorizontalPodAutoscaler.autoscaling", check_autoscaler},
       {"PersistentVolumeClaim", check_claim},
       {"PodDisruptionBudget.policy", check_budget},
-      {"ConfigMap", check_configuration},
+      {"ConfigMap", check_config_map},
       {"Secret", check_secret},
       {"CustomResourceDefinition.apiextensions.k8s.io", check_definition},
   };

@@ -1,5 +1,6 @@
 #include "contract/contract.h"
 
+#include <set>
 #include <utility>
 #include <variant>
 
@@ -56,6 +57,11 @@ const model::Gvk Contract::kPod{"", "v1", "Pod"};
 const model::Gvk Contract::kNamespace{"", "v1", "Namespace"};
 const model::Gvk Contract::kDeployment{"apps", "v1", "Deployment"};
 const model::Gvk Contract::kReplicaSet{"apps", "v1", "ReplicaSet"};
+const model::Gvk Contract::kStatefulSet{"apps", "v1", "StatefulSet"};
+const model::Gvk Contract::kJob{"batch", "v1", "Job"};
+const model::Gvk Contract::kClaim{"", "v1", "PersistentVolumeClaim"};
+const model::Gvk Contract::kDefinition{"apiextensions.k8s.io", "v1", "CustomResourceDefinition"};
+const model::Gvk Contract::kLease{"coordination.k8s.io", "v1", "Lease"};
 
 void Contract::SetUp() {
   std::string why_not;
@@ -153,6 +159,14 @@ model::Object Contract::deployment(const std::string& name, int replicas, const 
                     R"("}},"spec":{"containers":[{"name":"app","image":")" + image + R"("}]}}}})");
 }
 
+engine::Response Contract::create(const model::Object& body, bool dry_run) {
+  return run(engine::CreateRequest{body, "poster", dry_run});
+}
+
+engine::Response Contract::replace(const model::Object& body, bool dry_run) {
+  return run(engine::ReplaceRequest{body, "putter", dry_run});
+}
+
 engine::Response Contract::apply(const model::Object& body, const std::string& manager, bool force,
                                  engine::Preconditions preconditions) {
   return run(engine::ApplyRequest{body, manager, force, false, std::move(preconditions)});
@@ -181,6 +195,17 @@ std::vector<model::Object> Contract::list(const model::Gvk& gvk, const std::stri
   auto response = run(engine::ListRequest{gvk, ns_, labels, fields});
   EXPECT_TRUE(response.ok()) << response.error->to_string();
   return std::move(response.items);
+}
+
+std::string Contract::verdict(const engine::Response& response) {
+  if (response.outcome == engine::Outcome::kNotSent) return "not sent";
+  std::string out = response.outcome == engine::Outcome::kUnknown ? "unknown " : "";
+  out += std::to_string(response.http_status);
+  if (response.error && !response.error->reason.empty()) out += " " + response.error->reason;
+  std::set<std::string> causes;
+  for (const auto& cause : response.causes) causes.insert(cause.field + " " + cause.reason);
+  for (const std::string& cause : causes) out += (cause == *causes.begin() ? ": " : "; ") + cause;
+  return out;
 }
 
 Json Contract::owners(const model::Object& object) {

@@ -61,6 +61,8 @@ class Contract : public ::testing::TestWithParam<NamedBackend> {
   [[nodiscard]] model::Object deployment(const std::string& name, int replicas,
                                          const std::string& image) const;
 
+  engine::Response create(const model::Object& body, bool dry_run = false);
+  engine::Response replace(const model::Object& body, bool dry_run = false);
   engine::Response apply(const model::Object& body, const std::string& manager = "one", bool force = false,
                          engine::Preconditions preconditions = {});
   engine::Response dry_apply(const model::Object& body, const std::string& manager = "one");
@@ -71,6 +73,10 @@ class Contract : public ::testing::TestWithParam<NamedBackend> {
                           engine::Propagation propagation = engine::Propagation::kBackground);
   std::vector<model::Object> list(const model::Gvk& gvk, const std::string& labels = "",
                                   const std::string& fields = "");
+
+  // An answer in one line, causes sorted and without doubles: "201", "409 Conflict", "422 Invalid:
+  // FieldValueForbidden data". With "unknown" before it when the outcome is; "not sent" when nothing was.
+  static std::string verdict(const engine::Response& response);
 
   // Who owns what: {"manager/operation": fieldsV1}; "manager/operation/subresource" for subresources.
   static model::Json owners(const model::Object& object);
@@ -85,6 +91,14 @@ class Contract : public ::testing::TestWithParam<NamedBackend> {
   static const model::Gvk kNamespace;
   static const model::Gvk kDeployment;
   static const model::Gvk kReplicaSet;
+  static const model::Gvk kStatefulSet;
+  static const model::Gvk kJob;
+  static const model::Gvk kClaim;
+  static const model::Gvk kDefinition;
+  static const model::Gvk kLease;
+
+  // A UID that no object has.
+  static constexpr const char* kForeignUid = "6d1c7a4e-0000-4000-8000-000000000000";
 
  private:
   std::unique_ptr<Backend> backend_;

@@ -65,10 +65,15 @@ void collect_garbage(Control& control, const model::ObjectRef& ref) {
   }
   const Json& owners = get_array(object->json, "/metadata/ownerReferences");
   if (owners.empty()) return;
-  const bool any_left = std::any_of(owners.begin(), owners.end(), [&](const Json& reference) {
-    return control.store().by_uid(get_string(reference, "/uid")) != nullptr;
-  });
-  if (!any_left) control.api.remove(*object, Propagation::kBackground, control.wall());
+  model::Object after = *object;
+  Json& left = after.json["metadata"]["ownerReferences"];
+  left.erase(std::remove_if(left.begin(), left.end(),
+                            [&](const Json& reference) {
+                              return control.store().by_uid(get_string(reference, "/uid")) == nullptr;
+                            }),
+             left.end());
+  if (left.empty()) return control.api.remove(*object, Propagation::kBackground, control.wall());
+  if (left.size() < owners.size()) control.store().put(std::move(after));
 }
 
 void owner_removed(Control& control, const model::Object& owner) {

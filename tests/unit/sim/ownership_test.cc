@@ -114,19 +114,30 @@ TEST(Update, OfANewObjectOwnsItsContainersToo) {
   EXPECT_EQ(owners(after), Json::parse(R"({"poster/Update":{"f:data":{".":{},"f:a":{}}}})"));
 }
 
-TEST(Update, ManagedFieldsCanBeReplacedResetAndNotEmptied) {
+TEST(Update, ManagedFieldsCanBeReplacedAndReset) {
   const Json live =
       apply(Json::object(), with_data(R"({"a":"1"})"), config_map(), by("one", 1), false).object;
   Json wanted = live;
   wanted["metadata"]["managedFields"][0]["manager"] = "former";
   EXPECT_EQ(owners(update(live, wanted, config_map(), by("two", 2))),
             Json::parse(R"({"former/Apply":{"f:data":{"f:a":{}}}})"));
-  wanted["metadata"]["managedFields"] = Json::array();
-  EXPECT_EQ(owners(update(live, wanted, config_map(), by("two", 2))), owners(live))
-      << "empty falls back to live";
-  wanted["metadata"]["managedFields"] = Json::parse("[{}]");
-  EXPECT_EQ(owners(update(live, wanted, config_map(), by("two", 2))), Json::object())
-      << "one empty entry resets";
+  for (const char* value : {"[]", "[{}]"}) {
+    wanted["metadata"]["managedFields"] = Json::parse(value);
+    EXPECT_EQ(owners(update(live, wanted, config_map(), by("two", 2))), Json::object()) << value;
+  }
+  wanted["metadata"]["managedFields"] = Json::parse(R"([{"manager":"x","operation":"Bogus"}])");
+  EXPECT_EQ(owners(update(live, wanted, config_map(), by("two", 2))), owners(live)) << "unreadable";
+  wanted["metadata"].erase("managedFields");
+  EXPECT_EQ(owners(update(live, wanted, config_map(), by("two", 2))), owners(live)) << "absent";
+}
+
+TEST(Apply, TheLastFieldOfMetadataCanGo) {
+  Json with_finalizer = with_data(R"({"a":"1"})");
+  with_finalizer["metadata"]["finalizers"] = Json::array({"x.example/hold"});
+  const Json live = apply(Json::object(), with_finalizer, config_map(), by("one", 1), false).object;
+  const Json after = apply(live, with_data(R"({"a":"1"})"), config_map(), by("one", 2), false).object;
+  EXPECT_FALSE(after["metadata"].contains("finalizers"));
+  EXPECT_EQ(after["metadata"]["name"], live["metadata"]["name"]);
 }
 
 TEST(Update, ManyUpdatersAreFoldedIntoOne) {
