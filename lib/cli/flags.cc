@@ -78,6 +78,17 @@ void declare_deploy_flags(CLI::App& app, RawOptions& raw) {
   app.add_option("--lock-timeout", raw.lock_timeout, "How long to wait for another run's lock")->group(group);
 }
 
+void declare_health_flags(CLI::App& app, RawOptions& raw) {
+  HealthFlags& flags = raw.options.health;
+  const char* group = "Health";
+  app.add_option("-l,--selector", flags.selector,
+                 "health: objects with these labels instead of the release's")
+      ->group(group);
+  app.add_option("--rules", flags.rules, "health: file with health rules, before all others")->group(group);
+  app.add_flag("--watch", flags.watch, "health: go on until everything is ready, or has failed")
+      ->group(group);
+}
+
 void declare_output_flags(CLI::App& app, RawOptions& raw) {
   const char* group = "Gates and output";
   GateFlags& gates = raw.options.gates;
@@ -179,6 +190,7 @@ void declare_flags(CLI::App& app, RawOptions& raw) {
   declare_cluster_flags(app, raw);
   declare_input_flags(app, raw);
   declare_deploy_flags(app, raw);
+  declare_health_flags(app, raw);
   declare_output_flags(app, raw);
 }
 

@@ -31,6 +31,7 @@ constexpr std::array kVerbs{
             "Score the change and decide: approve, conditional_approve, review, reject"},
     VerbRow{Verb::kValidate, "validate", "Check files, rules and the server's verdict; write nothing"},
     VerbRow{Verb::kBaseline, "baseline", "Report the health and hygiene of the live namespace"},
+    VerbRow{Verb::kHealth, "health", "Say which objects are ready, live or in files (-f), and why not"},
     VerbRow{Verb::kExplain, "explain", "Explain an error code or the exit codes"},
     VerbRow{Verb::kVersion, "version", "Print the version"},
     VerbRow{Verb::kHelp, "help", "Show help"},

@@ -27,6 +27,7 @@ enum class Verb {
   kAnalyze,
   kValidate,
   kBaseline,
+  kHealth,
   kExplain,
   kVersion,
   kHelp,
@@ -68,6 +69,12 @@ struct DeployFlags {
   int revision = 0;  // rollback [REVISION]
 };
 
+struct HealthFlags {
+  std::string selector;  // -l; empty: the release's objects
+  std::string rules;     // --rules FILE; empty: none
+  bool watch = false;
+};
+
 struct GateFlags {
   std::set<model::StageId> stages{model::StageId::kAnalysis, model::StageId::kValidation,
                                   model::StageId::kDeployment};
@@ -98,6 +105,7 @@ struct Options {
   ClusterFlags cluster;
   InputFlags input;
   DeployFlags deploy;
+  HealthFlags health;
   GateFlags gates;
   OutputFlags output;
   std::string topic;  // explain CODE

@@ -3,6 +3,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "model/run_report.h"
 #include "report/text.h"
@@ -15,6 +16,8 @@ struct Outcome {
   model::RunReport report;
   std::function<std::string(const report::TextOptions&)> text;  // empty: the report's text
   std::optional<model::Json> document;
+  // Instead of one document: one line of JSON, or one document of YAML, each.
+  std::optional<std::vector<model::Json>> documents;
   // Ended by a signal before anything was written: the exit status is 128 + signal.
   std::optional<int> signal;
 };

@@ -16,9 +16,23 @@ model::Json document_of(const Outcome& outcome) {
   return outcome.document ? *outcome.document : report::to_json(outcome.report);
 }
 
+// Several documents, each in the form the format has for a stream of them.
+std::string render_stream(const std::vector<model::Json>& documents, Format format) {
+  std::string out;
+  for (const model::Json& one : documents) {
+    if (format == Format::kYaml) out += (out.empty() ? "" : "---\n") + manifest::to_yaml(one);
+    if (format == Format::kJson) out += report::compact(one);
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string render(const Outcome& outcome, Format format, const report::TextOptions& text) {
+  const bool stream = outcome.documents && !outcome.report.error;
+  if (stream && (format == Format::kJson || format == Format::kYaml)) {
+    return render_stream(*outcome.documents, format);
+  }
   switch (format) {
     case Format::kText:
       return outcome.text && !outcome.report.error ? outcome.text(text)

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "cli/health_verb.h"
 #include "cli/pipeline_verbs.h"
 #include "cli/release_verbs.h"
 
@@ -30,6 +31,8 @@ Outcome run_verb(const VerbContext& context) {
       return run_history(context);
     case Verb::kBaseline:
       return run_baseline(context);
+    case Verb::kHealth:
+      return run_health(context);
     case Verb::kExplain:
     case Verb::kVersion:
     case Verb::kHelp:

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "cli/errors.h"
+#include "cli/health_inputs.h"
 #include "cli/version.h"
 #include "kube/kubeconfig_errors.h"
 #include "manifest/load.h"
@@ -25,6 +26,11 @@ Result<std::shared_ptr<const model::ApiCatalog>> builtin_catalog() {
   sim::SimServer server;
   sim::SimCluster client(server);
   return client.catalog(false);
+}
+
+bool judges_health(Verb verb) {
+  return verb == Verb::kRun || verb == Verb::kDeploy || verb == Verb::kRollback || verb == Verb::kRecover ||
+         verb == Verb::kStatus || verb == Verb::kHealth;
 }
 
 }  // namespace
@@ -64,6 +70,9 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const VerbContext& context, N
   }
   workspace->release_ =
       release_options(options, workspace->config_, choose_namespace(workspace->config_, ns, ns_given));
+  if (judges_health(options.verb)) {
+    IE_TRY_ASSIGN(workspace->release_.health_rules, load_health_rules(options, workspace->config_));
+  }
   return workspace;
 }
 

@@ -15,6 +15,7 @@
 #include "model/manifest.h"
 #include "plan/desired.h"
 #include "plan/plan.h"
+#include "status/custom_rule.h"
 
 // Releases: plan, deploy, rollback, history, status, recover. Each function runs to its end on the calling
 // thread; progress goes to Environment::events, and an interruption delivered by Cluster::wait starts the
@@ -41,6 +42,8 @@ struct ReleaseOptions {
   int history_limit = 10;                                 // revisions kept
   std::string source_commit;  // of the change, recorded with the revision; may be empty
   std::string description;    // recorded with the revision; may be empty
+  // When custom resources are ready or have failed; the first rule that applies decides.
+  std::vector<status::CustomRule> health_rules;
 };
 
 // An operation that did not reach its end: the process died, was interrupted or lost the cluster.

@@ -78,6 +78,7 @@ void HealthMonitor::track(HealthTarget target) {
   tracked.current_uid = tracked.object.uid();
   tracked.last_change = tracked.heard = session_.now();
   tracked.context.options = options_.status;
+  tracked.context.rules = options_.rules;
   if (target.written) {
     set_clock(tracked.object);
     tracked.context.uid = tracked.current_uid;

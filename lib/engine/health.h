@@ -24,6 +24,7 @@ struct HealthTarget {
 struct HealthOptions {
   Duration per_object_timeout{0};  // no change for that long counts as failure; zero: none
   status::Options status;
+  std::vector<status::CustomRule> rules;  // of kinds, in the order in which they are asked
 };
 
 enum class Verdict { kHealthy, kFailed, kTimedOut, kInterrupted, kLockLost };

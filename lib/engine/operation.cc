@@ -73,6 +73,7 @@ Error with_unfinished_work(Error error, const journal::Head& head) {
 HealthOptions health_options(const ReleaseOptions& options) {
   HealthOptions out;
   out.per_object_timeout = options.per_object_timeout;
+  out.rules = options.health_rules;
   return out;
 }
 

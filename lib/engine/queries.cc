@@ -37,7 +37,7 @@ RevisionInfo info_of(const journal::Revision& revision, int in_force) {
 using ChildKinds = std::set<std::pair<model::Gvk, std::string>>;
 
 // Health of the release's objects from one fresh read of them and of what they own.
-std::vector<model::ObjectOutcome> read_health(Session& session, const journal::Head& head,
+std::vector<model::ObjectOutcome> read_health(const status::Context& context, const journal::Head& head,
                                               std::span<Response> children, const LiveObjects& live) {
   status::ChildIndex index;
   for (const auto& [ref, object] : live) index.upsert(object);
@@ -49,8 +49,6 @@ std::vector<model::ObjectOutcome> read_health(Session& session, const journal::H
     model::ObjectOutcome entry;
     entry.object = {member.gvk.group, member.gvk.kind, member.ns, member.name};
     const auto found = live.find(entry.object);
-    status::Context context;
-    context.now = session.wall();
     if (found != live.end()) {
       entry.health = status::assess(found->second, index, context).status;
       if (found->second.uid() != member.uid) entry.message = "deleted and created anew since it was deployed";
@@ -64,7 +62,8 @@ std::vector<model::ObjectOutcome> read_health(Session& session, const journal::H
   return out;
 }
 
-Result<std::vector<model::ObjectOutcome>> health_now(Session& session, const journal::Head& head) {
+Result<std::vector<model::ObjectOutcome>> health_now(Session& session, const journal::Head& head,
+                                                     const ReleaseOptions& options) {
   LiveQuery query;
   ChildKinds kinds;
   for (const journal::Member& member : head.members) {
@@ -80,7 +79,11 @@ Result<std::vector<model::ObjectOutcome>> health_now(Session& session, const jou
   LiveObjects live;
   const std::span all(responses);
   IE_TRY(query.fold(all.first(first_child), live));
-  return read_health(session, head, all.subspan(first_child), live);
+  status::Context context;
+  context.now = session.wall();
+  context.rules = options.health_rules;
+  context.options.declared_failures = true;  // shown, not acted upon
+  return read_health(context, head, all.subspan(first_child), live);
 }
 
 }  // namespace
@@ -116,7 +119,7 @@ Result<ReleaseStatus> release_status(Environment environment, const ReleaseOptio
     out.source_commit = sanitise_line(revision.source_commit, 100);
     out.deployed = sanitise_line(revision.finished, 40);
   }
-  IE_TRY_ASSIGN(out.objects, health_now(session, stored.head));
+  IE_TRY_ASSIGN(out.objects, health_now(session, stored.head, options));
   return out;
 }
 

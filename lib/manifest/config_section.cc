@@ -86,6 +86,16 @@ void ConfigSection::text(std::string_view key, std::string& out) {
   }
 }
 
+void ConfigSection::list(std::string_view key, Json& out) {
+  const Json* value = get(key);
+  if (value == nullptr) return;
+  if (value->is_array()) {
+    out = *value;
+  } else {
+    wrong_type(pointer_of(key), "a list");
+  }
+}
+
 void ConfigSection::flag(std::string_view key, bool& out) {
   const Json* value = get(key);
   if (value == nullptr) return;

@@ -41,6 +41,8 @@ class ConfigSection {
   // Paths relative to the repository's root that stay within it; patterns are paths too.
   void path(std::string_view key, std::string& out);
   void paths(std::string_view key, std::vector<std::string>& out);
+  // A list of anything, as it is.
+  void list(std::string_view key, model::Json& out);
   // A DNS label (RFC 1123), as names of namespaces and releases are.
   void label(std::string_view key, std::string& out);
 

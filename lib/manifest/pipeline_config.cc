@@ -111,6 +111,7 @@ void read_root(ConfigSection root, PipelineConfig& out) {
   read_integrations(root.section("integrations"), out.integrations);
   read_targets(root.section("performance_targets"), out.performance_targets);
   read_suites(root.section("suites"), out.suites);
+  root.list("health_rules", out.health_rules);
   root.finish();
 }
 

@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "model/event.h"
 #include "model/finding.h"
+#include "model/object.h"
 
 namespace instantexec::manifest {
 
@@ -80,6 +81,8 @@ struct PipelineConfig {
   Integrations integrations;
   PerformanceTargets performance_targets;
   Suites suites;
+  // `health_rules` as written (docs/formats/health-rules.md); null: none. What they say is read by lib/status.
+  model::Json health_rules;
 };
 
 struct PipelineConfigReading {

@@ -8,9 +8,26 @@
 namespace instantexec::status {
 namespace {
 
+constexpr std::size_t kMaxGone = 10'000;  // erased objects remembered
+
 constexpr std::size_t kMaxTerminations = 16;  // per container; the newest are kept
 
 constexpr std::string_view kContainerLists[] = {"/status/initContainerStatuses", "/status/containerStatuses"};
+
+// resourceVersions are decimal numbers without a bound; others cannot be compared.
+bool older(std::string_view version, std::string_view than) {
+  const auto number = [](std::string_view text) {
+    return !text.empty() &&
+           std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  };
+  if (!number(version) || !number(than)) return false;
+  const auto trimmed = [](std::string_view text) {
+    return text.substr(std::min(text.find_first_not_of('0'), text.size()));
+  };
+  const std::string_view a = trimmed(version);
+  const std::string_view b = trimmed(than);
+  return a.size() != b.size() ? a.size() < b.size() : a < b;
+}
 
 }  // namespace
 
@@ -37,13 +54,25 @@ RestartCounts restart_counts(const Family& family) {
 void ChildIndex::upsert(const model::Object& object) {
   const std::string uid = object.uid();
   if (uid.empty()) return;
+  const std::string version = object.resource_version();
+  if (const auto gone = gone_.find(uid); gone != gone_.end()) {
+    if (older(version, gone->second)) return;
+    gone_.erase(gone);
+  }
   if (is_event(object)) {
+    const auto subject_known = event_subjects_.find(uid);
+    if (subject_known != event_subjects_.end() &&
+        older(version, events_[subject_known->second].at(uid).resource_version())) {
+      return;
+    }
     erase_event(uid);
     const std::string subject = EventView(object).subject_uid();
     events_[subject].insert_or_assign(uid, object);
     event_subjects_[uid] = subject;
     return;
   }
+  if (const model::Object* known = find(uid); known != nullptr && older(version, known->resource_version()))
+    return;
   unlink(uid);
   for (const model::Json& owner : model::get_array(object.json, "/metadata/ownerReferences")) {
     const std::string owner_uid = model::get_string(owner, "/uid");
@@ -62,6 +91,11 @@ void ChildIndex::erase(const model::Object& object) {
     erase_event(uid);
     return;
   }
+  const std::string version = object.resource_version();
+  if (const model::Object* known = find(uid); known != nullptr && older(version, known->resource_version()))
+    return;
+  if (gone_.size() >= kMaxGone) gone_.clear();
+  gone_[uid] = version;
   unlink(uid);
   objects_.erase(uid);
   const auto of_pod = [&uid](const auto& entry) { return entry.first.first == uid; };

@@ -47,10 +47,13 @@ struct Family {
 // strangers. Also keeps Events, by the object they are about. A value; not thread-safe.
 class ChildIndex {
  public:
-  // Adds the object or replaces its former state (same UID). An Event (core/v1 or events.k8s.io/v1) is filed
-  // under the object it is about. Objects without a UID are ignored.
+  // Adds the object or replaces its former state (same UID). A state older than the one known, or than the
+  // one it was erased with, is ignored: resourceVersions of one kind are numbers that grow (Kubernetes 1.35,
+  // KEP-5504), so neither a late nor a repeated event of a watch can bring the past back. An Event (core/v1
+  // or events.k8s.io/v1) is filed under the object it is about. Objects without a UID are ignored.
   void upsert(const model::Object& object);
-  // Forgets the object. Unknown ones are ignored; its descendants stay until they are erased themselves.
+  // Forgets the object, unless a later state of it is known. Unknown ones are ignored; its descendants stay
+  // until they are erased themselves.
   void erase(const model::Object& object);
 
   // The object with this UID, or nullptr.
@@ -72,6 +75,7 @@ class ChildIndex {
   std::map<std::string, std::set<std::string>, std::less<>> children_;               // owner UID → UIDs
   std::map<std::string, std::map<std::string, model::Object>, std::less<>> events_;  // subject UID → …
   std::map<std::string, std::string> event_subjects_;                                // event UID → subject
+  std::map<std::string, std::string, std::less<>> gone_;                             // UID → last version
   TerminationLog terminations_;
   PullAnswers pull_answers_;
 };

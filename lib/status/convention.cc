@@ -45,9 +45,20 @@ const Sign* decisive(const std::vector<Sign>& signs) {
   return nullptr;
 }
 
+// What has ended runs no more: "Running" is False beside "Succeeded".
+bool has_ended(const std::vector<Condition>& conditions) {
+  return std::any_of(conditions.begin(), conditions.end(), [](const Condition& condition) {
+    return condition.is_true() && (condition.type == "Succeeded" || condition.type == "Complete" ||
+                                   condition.type == "Completed" || condition.type == "Failed");
+  });
+}
+
 std::vector<Sign> read_signs(const std::vector<Condition>& conditions) {
   std::vector<Sign> out;
+  const bool ended = has_ended(conditions);
   for (const Condition& condition : conditions) {
+    if (ended && !condition.is_true() && (condition.type == "Running" || condition.type == "Active"))
+      continue;
     Sign sign = read_sign(condition);
     if (sign.sense != Sense::kNone) out.push_back(std::move(sign));
   }
@@ -90,7 +101,9 @@ std::vector<Sign> with_summary(const Condition& summary, const FoundConditions& 
 }  // namespace
 
 Assessment by_convention(const Input& input) {
-  for (const std::string_view field : {"/spec/paused", "/spec/suspend", "/spec/suspended"}) {
+  for (const std::string_view field :
+       {"/spec/paused", "/spec/suspend", "/spec/suspended", "/spec/updateStrategy/paused",
+        "/spec/updateStrategy/rollingUpdate/paused"}) {
     if (!model::get_bool(input.object.json, field)) continue;
     return suspended("Paused", std::string(field.substr(1)) + " is true", describe_command(input.object));
   }

@@ -88,6 +88,10 @@ Rule built_in_rule(const model::Gvk& gvk) {
   return known == nullptr ? nullptr : known->rule;
 }
 
+bool knows_kind(const model::Gvk& gvk) {
+  return find_kind(gvk) != nullptr;
+}
+
 std::vector<model::Gvk> child_kinds(const model::Gvk& gvk, const Options& options) {
   const model::Gvk pod{"", "v1", "Pod"};
   if (gvk.group == "apps") {

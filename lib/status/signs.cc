@@ -195,6 +195,11 @@ std::optional<Sign> replicas(const model::Object& object) {
     const auto pair = ratio(model::get_string(item, "/statusReplicas"));
     if (pair) return counted_replicas(pair->first, pair->second, pair->second);
   }
+  // As DaemonSets have it.
+  const auto nodes = number(status, "/desiredNumberScheduled");
+  if (const auto there = number(status, "/numberAvailable"); nodes && there) {
+    return counted_replicas(*there, *nodes, number(status, "/updatedNumberScheduled").value_or(*nodes));
+  }
   const auto all = number(status, "/replicas");
   auto done = number(status, "/readyReplicas");
   if (!done) done = number(status, "/availableReplicas");

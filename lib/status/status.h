@@ -90,6 +90,13 @@ struct Assessment {
 // by themselves. A watch that is refused costs detail (early failure), never correctness.
 [[nodiscard]] std::vector<model::Gvk> child_kinds(const model::Gvk& gvk, const Options& options = {});
 
+// Whether a CustomResourceDefinition says that its objects have a status; nothing when it is for another kind
+// or does not serve the version.
+[[nodiscard]] std::optional<bool> declares_status(const model::Object& crd, const model::Gvk& gvk);
+
+// The kind is one of Kubernetes' own that this program has a rule for.
+[[nodiscard]] bool knows_kind(const model::Gvk& gvk);
+
 // How long this kind of object usually may take, for callers without a limit of their own. A Deployment's own
 // progressDeadlineSeconds is honoured.
 [[nodiscard]] Duration default_timeout(const model::Object& object);

@@ -1,0 +1,153 @@
+#include "engine/live_health.h"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <set>
+#include <utility>
+
+#include "base/text.h"
+#include "engine/live.h"
+#include "engine/planner.h"
+#include "engine/release_store.h"
+#include "engine/session.h"
+#include "status/status.h"
+
+namespace instantexec::engine {
+namespace {
+
+using Places = std::set<std::pair<model::Gvk, std::string>>;  // kind and namespace
+
+// Kinds without a health of their own would only hide the others.
+bool tells_something(const model::ApiResource& resource) {
+  static constexpr std::array<std::string_view, 11> kKinds{
+      "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Pod",
+      "Job",        "CronJob",     "Service",   "Ingress",    "PersistentVolumeClaim"};
+  if (!resource.namespaced || !resource.verbs.contains("list")) return false;
+  const model::Gvk& gvk = resource.gvk;
+  if (gvk.group == "metrics.k8s.io" || gvk.group == "events.k8s.io") return false;
+  if (status::knows_kind(gvk)) return std::find(kKinds.begin(), kKinds.end(), gvk.kind) != kKinds.end();
+  // Core kinds without a rule (Binding, PodTemplate …) are not custom.
+  return gvk.group.find('.') != std::string::npos;
+}
+
+Places places_of(const model::ApiCatalog& catalog, const std::string& ns) {
+  Places out;
+  for (const model::ApiResource& resource : catalog.all()) {
+    if (tells_something(resource) &&
+        catalog.find_preferred(resource.gvk.group, resource.gvk.kind) == &resource) {
+      out.emplace(resource.gvk, ns);
+    }
+  }
+  return out;
+}
+
+// What belongs to the objects, and the events about them.
+Places children_of(const Places& places) {
+  Places out;
+  for (const auto& [gvk, ns] : places) {
+    const auto kinds = status::child_kinds(gvk);
+    for (const model::Gvk& kind : kinds) out.emplace(kind, ns);
+    if (!kinds.empty()) out.emplace(model::Gvk{"", "v1", "Event"}, ns);
+  }
+  return out;
+}
+
+// The schemas of custom kinds, where they may be read.
+void read_schemas(Session& session, const model::ApiCatalog& catalog, LiveHealth& out) {
+  std::set<model::Gvk> kinds;
+  for (const model::Object& object : out.objects) {
+    const model::Gvk gvk = object.gvk();
+    if (!status::knows_kind(gvk) && catalog.find(gvk) != nullptr) kinds.insert(gvk);
+  }
+  std::vector<Request> requests;
+  for (const model::Gvk& gvk : kinds) {
+    requests.emplace_back(GetRequest{{"apiextensions.k8s.io", "v1", "CustomResourceDefinition"},
+                                     "",
+                                     catalog.find(gvk)->resource + "." + gvk.group});
+  }
+  const auto responses = session.call_all(std::move(requests));
+  for (const model::Object& object : out.objects) {
+    for (const Response& response : responses) {
+      if (!response.ok()) continue;
+      if (const auto declared = status::declares_status(response.object, object.gvk())) {
+        out.declares_status[object.ref()] = *declared;
+      }
+    }
+  }
+}
+
+void read_children(Session& session, const Places& places, LiveHealth& out) {
+  for (const model::Object& object : out.objects) out.index.upsert(object);
+  std::vector<Request> requests;
+  for (const auto& [gvk, ns] : children_of(places)) requests.emplace_back(ListRequest{gvk, ns, "", ""});
+  for (const Response& response : session.call_all(std::move(requests))) {
+    for (const model::Object& item : response.items) out.index.upsert(item);
+  }
+}
+
+Status read_members(Session& session, const journal::Head& head, Places& places, LiveHealth& out) {
+  LiveQuery query;
+  for (const journal::Member& member : head.members) {
+    query.want(member.gvk, {member.gvk.group, member.gvk.kind, member.ns, member.name});
+    places.emplace(member.gvk, member.ns);
+  }
+  IE_TRY_ASSIGN(const LiveObjects live, read_live(session, query));
+  for (const journal::Member& member : head.members) {
+    const model::ObjectRef ref{member.gvk.group, member.gvk.kind, member.ns, member.name};
+    if (const auto found = live.find(ref); found != live.end()) {
+      out.objects.push_back(found->second);
+    } else {
+      out.missing.push_back(ref);
+    }
+  }
+  return {};
+}
+
+void read_selected(Session& session, const Places& places, const std::string& selector, LiveHealth& out) {
+  std::vector<Request> requests;
+  for (const auto& [gvk, ns] : places) requests.emplace_back(ListRequest{gvk, ns, selector, ""});
+  auto responses = session.call_all(std::move(requests));
+  std::vector<model::Object> found;
+  std::size_t at = 0;
+  for (const auto& [gvk, ns] : places) {
+    Response& response = responses[at++];
+    if (!response.ok() && !response.not_found()) out.unreadable.push_back(sanitise_line(gvk.kind, 100));
+    std::move(response.items.begin(), response.items.end(), std::back_inserter(found));
+  }
+  std::set<std::string> uids;
+  for (const model::Object& object : found) uids.insert(object.uid());
+  // What belongs to another one of them is shown below it.
+  for (model::Object& object : found) {
+    if (!uids.contains(model::controller_uid(object))) out.objects.push_back(std::move(object));
+  }
+}
+
+}  // namespace
+
+Result<LiveHealth> read_live_health(Environment environment, const ReleaseOptions& options,
+                                    const HealthQuery& query) {
+  IE_TRY(check_names(options));
+  Session session(std::move(environment));
+  IE_TRY_ASSIGN(const auto catalog, session.cluster().catalog(false));
+  LiveHealth out;
+  Places places;
+  if (query.label_selector.empty()) {
+    ReleaseStore store(session, options.release, options.ns);
+    IE_TRY_ASSIGN(const StoredHead stored, store.load_head());
+    if (stored.exists()) {
+      out.release = options.release;
+      out.revision = stored.head.revision;
+      IE_TRY(read_members(session, stored.head, places, out));
+    }
+  }
+  if (out.release.empty()) {
+    places = places_of(*catalog, options.ns);
+    read_selected(session, places, query.label_selector, out);
+  }
+  read_children(session, places, out);
+  read_schemas(session, *catalog, out);
+  return out;
+}
+
+}  // namespace instantexec::engine
