@@ -18,6 +18,10 @@ namespace {
 // Planning again after somebody else worked on the release; more than this is a fight.
 constexpr int kTries = 3;
 
+// A run writes until 20 s after its last renewal, and the API server may take 30 s for a write (the limit
+// that is sent with each). The lock was watched for 30 s of that before it was taken.
+constexpr Duration kLateAfterTakeover{20'000};
+
 class Deployer {
  public:
   Deployer(Session& session, const ReleaseOptions& options, ForwardKind kind)
@@ -25,7 +29,7 @@ class Deployer {
         options_(options),
         kind_(std::move(kind)),
         store_(session, options.release, options.ns),
-        operation_{session, options, store_, {}, nullptr, session.now(), false} {}
+        operation_{session, options, store_, {}, nullptr, session.now(), false, {}} {}
 
   ~Deployer() = default;
   Deployer(const Deployer&) = delete;
@@ -111,6 +115,7 @@ class Deployer {
     IE_TRY_ASSIGN(const LockTaken taken,
                   acquire_lock(session_, {options_.release, options_.ns, options_.lock_timeout}, known));
     if (taken.from_the_dead) {
+      operation_.late_until = session_.now() + kLateAfterTakeover;
       IE_TRY_ASSIGN(const StoredHead head, store_.load_head());
       store_.drop_orphans(head.head);
     }
@@ -287,14 +292,17 @@ Result<model::DeployReport> recover(Environment environment, const ReleaseOption
   IE_TRY(check_names(options));
   Session session(std::move(environment));
   ReleaseStore store(session, options.release, options.ns);
-  Operation operation{session, options, store, {}, nullptr, session.now(), false};
+  Operation operation{session, options, store, {}, nullptr, session.now(), false, {}};
   IE_TRY_ASSIGN(operation.catalog, session.cluster().catalog(false));
   IE_TRY_ASSIGN(operation.stored, store.load_head());
   if (!recoverable(operation.stored.head)) return new_report(operation);
   IE_TRY_ASSIGN(const LockTaken taken,
                 acquire_lock(session, {options.release, options.ns, options.lock_timeout}, std::nullopt));
   IE_TRY_ASSIGN(operation.stored, store.load_head());
-  if (taken.from_the_dead) store.drop_orphans(operation.stored.head);
+  if (taken.from_the_dead) {
+    operation.late_until = session.now() + kLateAfterTakeover;
+    store.drop_orphans(operation.stored.head);
+  }
   auto out = recoverable(operation.stored.head) ? recover_operation(operation, how.resume)
                                                 : Result<model::DeployReport>(new_report(operation));
   release_lock(session);

@@ -222,6 +222,7 @@ class Forward {
       task.saved.push_back(std::move(saved));
     }
     task.cause = std::move(cause_);
+    task.unsettled = unsettled_;
     if (unsettled_) task.quarantine_until = last_write_ + kLateCommit;
     health_.reset();
     return undo_operation(operation_, std::move(task));

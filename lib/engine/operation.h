@@ -23,7 +23,8 @@ struct Operation {
   StoredHead stored;
   std::shared_ptr<const model::ApiCatalog> catalog;
   Instant started;
-  bool touched = false;  // some object of the release may have been written
+  bool touched = false;               // some object of the release may have been written
+  std::optional<Instant> late_until;  // writes of a run that died may be done until then
 };
 
 // A report with everything filled in that does not depend on how the operation ended.

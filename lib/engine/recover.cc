@@ -126,6 +126,7 @@ Result<model::DeployReport> go_forward(Operation& operation, const plan::Plan& p
 
 Result<model::DeployReport> go_back(Operation& operation, const plan::Plan& plan, journal::Payload payload) {
   UndoTask task;
+  task.quarantine_until = operation.late_until;
   for (journal::SavedObject& saved : payload.saved) {
     // Prunes come after the commit point, so they were not begun.
     const auto step = std::find_if(plan.steps.begin(), plan.steps.end(), [&](const plan::Step& one) {
@@ -175,6 +176,13 @@ Result<model::DeployReport> recover_operation(Operation& operation, bool resume)
   IE_TRY_ASSIGN(journal::Payload payload, operation.store.load_payload(head.operation->payload));
   IE_TRY_ASSIGN(plan::Plan plan, saved_plan(payload));
   IE_TRY(check_payload(operation, plan, payload));
+  // The operation may have defined kinds that a remembered catalog does not know.
+  const bool complete = std::all_of(plan.steps.begin(), plan.steps.end(), [&](const plan::Step& step) {
+    return operation.catalog->find(step.gvk) != nullptr;
+  });
+  if (!complete) {
+    IE_TRY_ASSIGN(operation.catalog, operation.session.cluster().catalog(true));
+  }
   if (head.phase == journal::Phase::kCommitting) return go_forward(operation, plan, payload);
   if (resume && head.phase == journal::Phase::kApplying) {
     return carry_on(operation, std::move(plan), std::move(payload));

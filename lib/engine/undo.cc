@@ -7,6 +7,7 @@
 #include "engine/health.h"
 #include "engine/lock.h"
 #include "engine/stuck_pods.h"
+#include "plan/desired.h"
 
 namespace instantexec::engine {
 namespace {
@@ -52,8 +53,22 @@ class UndoRun {
  private:
   Result<LiveObjects> read() {
     LiveQuery query;
-    for (const journal::SavedObject& saved : task_.saved) query.want(saved.gvk, saved.object);
+    for (const journal::SavedObject& saved : task_.saved) {
+      if (!not_yet_served(saved)) query.want(saved.gvk, saved.object);
+    }
     return read_live(session_, query);
+  }
+
+  // Of a kind that this very operation defines and that the server does not serve: nothing of it can exist.
+  // Any other kind that cannot be found may be hidden by an aggregated API server that is down.
+  [[nodiscard]] bool not_yet_served(const journal::SavedObject& saved) {
+    const auto catalog = session_.cluster().catalog(false);
+    if (saved.before || !catalog || (*catalog)->find(saved.gvk) != nullptr) return false;
+    return std::any_of(task_.saved.begin(), task_.saved.end(), [&](const journal::SavedObject& other) {
+      if (other.before || !other.after || !plan::is_crd(other.gvk)) return false;
+      const model::Gvk defined = plan::defined_kind(*other.after);
+      return defined.group == saved.gvk.group && defined.kind == saved.gvk.kind;
+    });
   }
 
   // Puts back what is not as it was.
@@ -69,6 +84,7 @@ class UndoRun {
       const bool wrote_before = outcomes_[i].wrote;
       const Kind kind = outcomes_[i].kind;
       outcomes_[i] = now;
+      unwritten_ = unwritten_ || (now.kind == Kind::kNothing && !now.wrote && !wrote_before);
       if (wrote_before && !now.wrote) {
         outcomes_[i].wrote = true;
         if (now.kind == Kind::kNothing) outcomes_[i].kind = kind;
@@ -102,6 +118,7 @@ class UndoRun {
   // A write that got no answer may be done late by the server.
   Status quarantine() {
     if (!task_.quarantine_until || session_.now() >= *task_.quarantine_until) return {};
+    if (!task_.unsettled && !unwritten_) return {};
     session_.emit(model::Note{"waiting until no unanswered write can take effect any more"});
     session_.pause(*task_.quarantine_until - session_.now());
     return one_round();
@@ -112,7 +129,7 @@ class UndoRun {
     while (true) {
       IE_TRY_ASSIGN(const LiveObjects live, read());
       model::Verification out;
-      out.values = out.identity = true;
+      out.values = out.identity = out.ownership = true;
       bool leaving = false;
       for (std::size_t i = 0; i < task_.saved.size(); ++i) leaving = check(i, live, out) || leaving;
       if (!leaving || session_.now() >= deadline || session_.interrupted()) return out;
@@ -136,17 +153,18 @@ class UndoRun {
       case Kind::kNothing:
         return false;
       case Kind::kOwner:
+        out.ownership = false;
         out.differences.push_back(name + ": field ownership is not as it was");
         return false;
       case Kind::kKept:
         out.differences.push_back(name + ": kept: " + undo.reason);
         return false;
       case Kind::kPatch:
-        out.values = false;
+        out.values = out.ownership = false;
         out.differences.push_back(name + ": " + failure_of(i, "values are not as they were"));
         return false;
       case Kind::kLost:
-        out.values = out.identity = false;
+        out.values = out.identity = out.ownership = false;
         out.differences.push_back(name + ": " + undo.reason);
         return false;
       case Kind::kDelete:
@@ -174,6 +192,7 @@ class UndoRun {
     IE_TRY(record_end(operation_, phase, {}, task_.cause ? task_.cause->summary : std::string{}));
     auto out = report(complete ? model::DeployResult::kRolledBack : model::DeployResult::kRollbackIncomplete);
     out.verification = verification;
+    out.verification->behaviour = healthy && verification.values;
     if (!healthy) out.verification->differences.push_back(unhealthy());
     return out;
   }
@@ -219,6 +238,7 @@ class UndoRun {
   std::vector<UndoOutcome> outcomes_;
   std::optional<HealthMonitor> health_;
   bool stopped_ = false;
+  bool unwritten_ = false;  // some object was found as it had been: its write may still be under way
 };
 
 }  // namespace

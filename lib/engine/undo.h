@@ -13,8 +13,11 @@ namespace instantexec::engine {
 struct UndoTask {
   std::vector<journal::SavedObject> saved;  // what the operation may have written
   std::optional<model::FailureCause> cause;
-  // A write whose outcome is not known may still be done until then; the last look comes after it.
+  // A write that was sent may still be done until then. The last look comes after it, if some write has no
+  // known outcome (`unsettled`) or some object was not written yet; one that was written refuses the late
+  // write.
   std::optional<Instant> quarantine_until;
+  bool unsettled = false;
 };
 
 // Puts everything the operation recorded in the head has written back, waits until it is healthy, and

@@ -54,8 +54,10 @@ struct FailureCause {
 
 // Result of reading every touched object afresh after an undo.
 struct Verification {
-  bool values = false;    // E1: canonical(after) = canonical(before)
-  bool identity = false;  // E2: same UIDs, nothing created left behind
+  bool values = false;     // E1: canonical(after) = canonical(before)
+  bool identity = false;   // E2: same UIDs, nothing created left behind
+  bool ownership = false;  // E3: the same managers own the same fields, times aside
+  bool behaviour = false;  // E4: what was healthy before is healthy again, from the same template
   std::vector<std::string> differences;
 };
 

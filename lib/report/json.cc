@@ -230,6 +230,8 @@ Json to_json(const model::DeployReport& report) {
   if (report.verification) {
     out["verification"] = {{"values", report.verification->values},
                            {"identity", report.verification->identity},
+                           {"ownership", report.verification->ownership},
+                           {"behaviour", report.verification->behaviour},
                            {"differences", texts(report.verification->differences)}};
   }
   out["warnings"] = texts(report.warnings);

@@ -58,6 +58,24 @@ bool rollback_available(const model::DeployReport& report) {
   return report.previous_revision > 0;
 }
 
+namespace {
+
+// What an undo brought back, from independent reads; what it did not stands among the differences.
+std::string verified_words(const model::DeployReport& report) {
+  if (!report.verification) return {};
+  const model::Verification& found = *report.verification;
+  // Without these two it is not what was promised, whatever else is.
+  if (!found.values || !found.identity) return {};
+  std::vector<std::string> words = {"values", "identity"};
+  if (found.ownership) words.emplace_back("ownership");
+  if (found.behaviour) words.emplace_back("health");
+  const std::string last = words.back();
+  words.pop_back();
+  return ", " + join(words, ", ") + " and " + last + " verified";
+}
+
+}  // namespace
+
 std::string state_sentence(const model::DeployReport& report) {
   const std::string in_force = report.revision > 0 ? fmt::format("revision {} is in force", report.revision)
                                                    : "no revision is in force";
@@ -71,12 +89,10 @@ std::string state_sentence(const model::DeployReport& report) {
     case DeployResult::kDeployed:
       return fmt::format("revision {} deployed", report.revision);
     case DeployResult::kRolledBack: {
-      const bool verified =
-          report.verification && report.verification->values && report.verification->identity;
       const std::string what = report.revision > 0
                                    ? in_force + " again"
                                    : std::string("everything the release had created is gone again");
-      return "rolled back: " + what + (verified ? ", values and identity verified" : "");
+      return "rolled back: " + what + verified_words(report);
     }
     case DeployResult::kRollbackIncomplete:
       return "rollback incomplete: not everything could be put back";

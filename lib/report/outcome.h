@@ -21,7 +21,8 @@ namespace instantexec::report {
 [[nodiscard]] std::size_t resources_deployed(const model::DeployReport& report);
 [[nodiscard]] bool rollback_available(const model::DeployReport& report);
 
-// What the cluster is like now: "revision 3 is in force again, values and identity verified".
+// What the cluster is like now: "revision 3 is in force again, values, identity, ownership and health
+// verified".
 [[nodiscard]] std::string state_sentence(const model::DeployReport& report);
 // The command that helps next, or "".
 [[nodiscard]] std::string next_command(const model::DeployReport& report);

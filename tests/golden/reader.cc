@@ -188,6 +188,7 @@ model::DeployReport deploy_report(const Json& json) {
   if (json.contains("verification")) {
     const Json& found = json["verification"];
     out.verification = {get_bool(found, "/values"), get_bool(found, "/identity"),
+                        get_bool(found, "/ownership"), get_bool(found, "/behaviour"),
                         texts(get_array(found, "/differences"))};
   }
   out.warnings = texts(get_array(json, "/warnings"));

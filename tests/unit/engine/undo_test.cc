@@ -38,6 +38,8 @@ TEST(Undo, AFailedUpdateIsAsItWas) {
   EXPECT_EQ(report->result, model::DeployResult::kRolledBack);
   EXPECT_EQ(report->revision, 1);
   EXPECT_EQ(differences(before, world.picture()), "");
+  EXPECT_TRUE(report->verification->values && report->verification->identity);
+  EXPECT_TRUE(report->verification->ownership && report->verification->behaviour);
   EXPECT_TRUE(report->verification->differences.empty()) << report->verification->differences[0];
   EXPECT_EQ(model::get_int(world.get("Deployment", "web", "apps")->json, "/status/availableReplicas"), 2);
   EXPECT_NE(world.get("Service", "web"), nullptr) << "pruning comes after the commit point";

@@ -58,9 +58,9 @@ TEST(Outcome, ContractFields) {
 TEST(Outcome, RolledBackIsVerifiedOnlyWhenItWas) {
   auto report = with(model::DeployResult::kRolledBack, 1, 0, {});
   EXPECT_EQ(state_sentence(report).find("verified"), std::string::npos);
-  report.verification = {true, false, {}};
+  report.verification = {true, false, false, false, {}};
   EXPECT_EQ(state_sentence(report).find("verified"), std::string::npos);
-  report.verification = {true, true, {}};
+  report.verification = {true, true, true, true, {}};
   EXPECT_NE(state_sentence(report).find("verified"), std::string::npos);
 }
 
