@@ -73,6 +73,10 @@ void declare_deploy_flags(CLI::App& app, RawOptions& raw) {
   flag("--adopt", flags.adopt, "Take objects that belong to another release or tool");
   flag("--accept-irreversible", flags.accept_irreversible, "Go on although a step cannot be undone");
   flag("--resume", flags.resume, "recover: finish the interrupted run instead of undoing it");
+  app.add_option("--out", flags.plan_out, "plan: write the plan to this file, readable by you only")
+      ->group(group);
+  app.add_option("--plan", flags.plan_file, "deploy: execute exactly this saved plan, or nothing")
+      ->group(group);
   app.add_option("--field-manager", flags.field_manager, "Name for server-side apply")->group(group);
   app.add_option("--timeout", raw.timeout, "Limit for the rollout (10m, 600)")->group(group);
   app.add_option("--lock-timeout", raw.lock_timeout, "How long to wait for another run's lock")->group(group);

@@ -66,7 +66,9 @@ struct DeployFlags {
   std::string field_manager = "kubectl-instantexec";
   std::optional<Duration> timeout;
   std::optional<Duration> lock_timeout;
-  int revision = 0;  // rollback [REVISION]
+  int revision = 0;       // rollback [REVISION]
+  std::string plan_out;   // plan: the file to write the plan to
+  std::string plan_file;  // deploy: the saved plan to execute
 };
 
 struct HealthFlags {

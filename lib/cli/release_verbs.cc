@@ -11,12 +11,18 @@
 #include "cli/workspace.h"
 #include "engine/errors.h"
 #include "kube/api_errors.h"
+#include "os/files.h"
 #include "os/signals.h"
 #include "os/terminal.h"
 #include "pipeline/errors.h"
+#include "plan/errors.h"
+#include "plan/saved_plan.h"
 
 namespace instantexec::cli {
 namespace {
+
+// Manifests of a release, twice: as text they may have 16 MiB each.
+constexpr std::size_t kMaxPlanBytes = std::size_t{64} * 1024 * 1024;
 
 model::RunReport bare_report(std::string verb) {
   model::RunReport report;
@@ -73,6 +79,13 @@ Outcome run_plan(const VerbContext& context) {
   } else if (context.options.gates.detailed_exitcode && planned->plan.changes_anything()) {
     report.exit = ExitCode::kDifferences;
   }
+  const std::string& file = context.options.deploy.plan_out;
+  if (!file.empty() && planned->executable()) {
+    // It holds the values of Secrets.
+    const auto written = os::write_file_atomic(file, plan::encode(engine::freeze(*planned, w.release())),
+                                               os::FileMode::kPrivate);
+    if (!written) return failed(std::move(report), written.error(), std::nullopt);
+  }
   Outcome outcome;
   outcome.document = plan_document(*planned);
   outcome.text = [view = plan_view(*planned)](const report::TextOptions& text) {
@@ -80,6 +93,35 @@ Outcome run_plan(const VerbContext& context) {
   };
   outcome.report = std::move(report);
   return outcome;
+}
+
+Outcome run_saved_plan(const VerbContext& context) {
+  const InputFlags& input = context.options.input;
+  if (!input.files.empty() || !input.kustomize.empty() || !input.helm_chart.empty()) {
+    return failed(bare_report("deploy"),
+                  make_error(plan::errors::kInvalidPlan,
+                             "a saved plan brings its own manifests; leave out -f, -k and --chart"),
+                  std::nullopt);
+  }
+  const auto bytes = os::read_file(context.options.deploy.plan_file, {.max_bytes = kMaxPlanBytes});
+  if (!bytes) return failed(bare_report("deploy"), bytes.error(), std::nullopt);
+  const auto saved = plan::decode_saved_plan(*bytes);
+  if (!saved) return failed(bare_report("deploy"), saved.error(), std::nullopt);
+  auto workspace = Workspace::open(context, Workspace::Need::kAlways);
+  if (!workspace) return failed(bare_report("deploy"), std::move(workspace).error(), std::nullopt);
+  Workspace& w = **workspace;
+  engine::ReleaseOptions release = w.release();
+  auto planned = engine::thaw(w.engine_environment(), release, *saved);
+  if (!planned) return failed(w.new_report("deploy"), std::move(planned).error(), w.interrupted_by());
+  const auto yes =
+      confirm(context, fmt::format("Execute the saved plan for release {} in namespace {} (context {})?",
+                                   release.release, release.ns, w.info().context));
+  if (!yes) return failed(w.new_report("deploy"), yes.error(), std::nullopt);
+  if (!*yes) {
+    return failed(w.new_report("deploy"),
+                  make_error(pipeline::errors::kDeclined, "declined; nothing was written"), std::nullopt);
+  }
+  return deployed(w, "deploy", engine::deploy(w.engine_environment(), release, std::move(*planned)));
 }
 
 Outcome run_rollback(const VerbContext& context) {

@@ -7,6 +7,8 @@ namespace instantexec::cli {
 
 // Verbs that work on plans and on recorded releases.
 [[nodiscard]] Outcome run_plan(const VerbContext& context);
+// deploy --plan FILE.
+[[nodiscard]] Outcome run_saved_plan(const VerbContext& context);
 [[nodiscard]] Outcome run_rollback(const VerbContext& context);
 [[nodiscard]] Outcome run_recover(const VerbContext& context);
 [[nodiscard]] Outcome run_status(const VerbContext& context);

@@ -14,8 +14,10 @@ namespace instantexec::cli {
 
 Outcome run_verb(const VerbContext& context) {
   switch (context.options.verb) {
-    case Verb::kRun:
     case Verb::kDeploy:
+      if (!context.options.deploy.plan_file.empty()) return run_saved_plan(context);
+      return run_pipeline_verb(context);
+    case Verb::kRun:
     case Verb::kAnalyze:
     case Verb::kValidate:
       return run_pipeline_verb(context);

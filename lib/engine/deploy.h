@@ -15,6 +15,7 @@
 #include "model/manifest.h"
 #include "plan/desired.h"
 #include "plan/plan.h"
+#include "plan/saved_plan.h"
 #include "status/custom_rule.h"
 
 // Releases: plan, deploy, rollback, history, status, recover. Each function runs to its end on the calling
@@ -122,6 +123,12 @@ Result<model::DeployReport> deploy(Environment environment, const ReleaseOptions
 // nothing was written yet).
 Result<model::DeployReport> deploy(Environment environment, const ReleaseOptions& options,
                                    PlanResult planned);
+
+// The plan for a file. Only an executable one can be deployed later.
+[[nodiscard]] plan::SavedPlan freeze(const PlanResult& planned, const ReleaseOptions& options);
+// Plans again from the file's manifests and with its options, and returns that plan when it does exactly what
+// was saved. Errors plan.drifted, with what is different, and plan.invalid for another release.
+Result<PlanResult> thaw(Environment environment, ReleaseOptions& options, const plan::SavedPlan& saved);
 
 // A forward release whose target is what `revision` recorded; 0: the last good revision before the one in
 // force. Errors release.not-found, revision.not-found.

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "unit/engine/world.h"
 
 namespace instantexec::engine {
@@ -124,6 +126,90 @@ TEST(Deploy, ExecutesAPlanMadeEarlier) {
   EXPECT_EQ(writes(world), 0U);
   const auto report = deploy(world.environment(), world.options, std::move(*planned));
   EXPECT_EQ(word(report), "deployed");
+}
+
+TEST(SavedPlan, IsExecutedInAnotherProcess) {
+  World world;
+  ASSERT_EQ(world.deploy_word({config("c", "1"), config("old", "1"), deployment("web", kGood)}), "deployed");
+  auto planned = plan_release(world.environment(), world.options,
+                              manifests({config("c", "2"), secret("s", "x"), deployment("web", kBetter)}));
+  ASSERT_TRUE(planned);
+  const std::string file = plan::encode(freeze(*planned, world.options));
+  const auto count = writes(world);
+  world.restart();
+  // New status, a new lease: nothing anybody wished for.
+  world.server.run_for(Duration{60'000});
+  const auto saved = plan::decode_saved_plan(file);
+  ASSERT_TRUE(saved) << saved.error().to_string();
+  auto again = thaw(world.environment(), world.options, *saved);
+  ASSERT_TRUE(again) << again.error().to_string();
+  EXPECT_EQ(writes(world), count);
+  EXPECT_EQ(word(deploy(world.environment(), world.options, std::move(*again))), "deployed");
+  EXPECT_EQ(model::get_string(world.get("ConfigMap", "c")->json, "/data/key"), "2");
+  EXPECT_EQ(world.get("ConfigMap", "old"), nullptr);
+}
+
+TEST(SavedPlan, IsRefusedWhenAnythingDrifted) {
+  struct Row {
+    const char* name;
+    std::function<void(World&)> happens;
+    const char* told;
+  };
+  const std::vector<Row> rows = {
+      {"edited", [](World& world) { world.foreign_apply(config("c", "9")); }, "ConfigMap default/c"},
+      {"edited beside",
+       [](World& world) {
+         auto edit = config("c", "1");
+         edit.json["data"] = {{"other", "x"}};
+         world.foreign_apply(edit);
+       },
+       "ConfigMap default/c changed since it was planned"},
+      {"deleted", [](World& world) { world.foreign_delete(config("c", "")); }, "would be now: create"},
+      {"created", [](World& world) { world.foreign_apply(config("new", "9")); }, "ConfigMap default/new"},
+      {"secret edited",
+       [](World& world) {
+         auto edit = secret("s", "1");
+         edit.json["stringData"] = {{"other", "x"}};
+         world.foreign_apply(edit);
+       },
+       "Secret default/s changed"},
+      {"another release",
+       [](World& world) {
+         ASSERT_EQ(world.deploy_word({config("c", "1"), secret("s", "1"), config("more", "1")}), "deployed");
+       },
+       "revision 2 is in force"},
+  };
+  for (const Row& row : rows) {
+    World world;
+    ASSERT_EQ(world.deploy_word({config("c", "1"), secret("s", "1")}), "deployed");
+    auto planned = plan_release(world.environment(), world.options,
+                                manifests({config("c", "2"), secret("s", "1"), config("new", "1")}));
+    ASSERT_TRUE(planned);
+    const plan::SavedPlan saved = freeze(*planned, world.options);
+    row.happens(world);
+    const auto count = writes(world);
+    const auto again = thaw(world.environment(), world.options, saved);
+    ASSERT_FALSE(again) << row.name;
+    EXPECT_EQ(again.error().code->name, "plan.drifted") << row.name;
+    EXPECT_NE(again.error().message.find(row.told), std::string::npos)
+        << row.name << ": " << again.error().message;
+    EXPECT_EQ(writes(world), count);
+  }
+}
+
+TEST(SavedPlan, OfAnotherReleaseOrAlteredIsInvalid) {
+  World world;
+  auto planned = plan_release(world.environment(), world.options, manifests({config("c", "1")}));
+  ASSERT_TRUE(planned);
+  std::string file = plan::encode(freeze(*planned, world.options));
+  auto other = world.options;
+  other.release = "other";
+  EXPECT_EQ(thaw(world.environment(), other, *plan::decode_saved_plan(file)).error().code->name,
+            "plan.invalid");
+  file.replace(file.find("\"prune\":true"), 12, "\"prune\":null");
+  EXPECT_EQ(plan::decode_saved_plan(file).error().code->name, "plan.invalid");
+  EXPECT_EQ(plan::decode_saved_plan("{}").error().code->name, "plan.invalid");
+  EXPECT_EQ(plan::decode_saved_plan("").error().code->name, "plan.invalid");
 }
 
 TEST(Deploy, DoesNotExecuteAStalePlan) {
