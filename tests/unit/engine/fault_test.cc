@@ -270,6 +270,32 @@ TEST(Interruption, WithNothingToUndoChangesNothing) {
   EXPECT_TRUE(world.server.writes().empty());
 }
 
+// The server finishes a request that it has taken in, even after the client is dead and its lock was taken
+// over.
+TEST(LateCommit, OfADeadRunIsUndone) {
+  for (const bool creates : {true, false}) {
+    World world;
+    ASSERT_EQ(world.deploy_word({config("c", "1")}), "deployed");
+    const Picture before = world.picture();
+    sim::Fault die;
+    die.kind = sim::Fault::Kind::kDie;
+    world.server.faults.on_request = [&](const sim::RequestInfo& info) -> sim::Fault {
+      if (info.verb != "apply" || info.dry_run) return {};
+      world.server.timeline().at(world.server.now() + Duration{40'000},
+                                 [&world, request = *info.request] { (void)world.server.act(request); });
+      return die;
+    };
+    const auto next =
+        creates ? std::vector{config("c", "1"), config("d", "1")} : std::vector{config("c", "2")};
+    EXPECT_THROW((void)world.deploy(next), Killed);
+    world.server.faults.on_request = nullptr;
+    world.restart();
+    EXPECT_EQ(word(world.recover()), "rolled_back");
+    world.server.run_for(Duration{60'000});
+    EXPECT_EQ(differences(before, world.picture()), "") << creates;
+  }
+}
+
 TEST(Outage, OfAMinuteInTheMiddleIsSurvived) {
   for (const bool answers_lost : {false, true}) {
     World world;
@@ -329,109 +355,6 @@ TEST(Outage, ThatLastsLeavesTheWorkRecorded) {
   world.restart();
   EXPECT_EQ(word(world.recover()), "rolled_back");
   EXPECT_EQ(differences(before, world.picture()), "");
-}
-
-TEST(Lock, TwoClientsNeverWriteTogether) {
-  // The second one starts while the first one waits for its rollout; it has to wait, and then plan again.
-  World world;
-  ASSERT_EQ(world.deploy_word({config("c", "1")}), "deployed");
-  sim::ClientOptions other_options;
-  other_options.name = "other";
-  sim::SimCluster other(world.server, other_options);
-  RecordingSink sink;
-  // The other process is played from within the first one's request: it finds the lock taken.
-  std::string outcome;
-  bool started = false;
-  world.server.faults.on_request = [&](const sim::RequestInfo& info) -> sim::Fault {
-    if (started || info.verb != "apply" || info.dry_run) return {};
-    started = true;
-    ReleaseOptions impatient = world.options;
-    impatient.lock_timeout = Duration{0};
-    outcome = word(engine::deploy({other, other, sink, "other"}, impatient, manifests({config("c", "3")})));
-    return {};
-  };
-  EXPECT_EQ(world.deploy_word({config("c", "2")}), "deployed");
-  // Its lock was respected, or it found work of the first one that it must not touch.
-  EXPECT_EQ(outcome, "error: release.locked");
-  EXPECT_EQ(model::get_string(world.get("ConfigMap", "c")->json, "/data/key"), "2");
-}
-
-TEST(Lock, AnotherHolderIsNamed) {
-  World world;
-  ASSERT_EQ(world.deploy_word(first()), "deployed");
-  // A holder that keeps renewing.
-  const auto renew = [&](auto&& self) -> void {
-    model::Object lease = *world.get("Lease", "instantexec-web", "coordination.k8s.io");
-    lease.json["spec"]["holderIdentity"] = "someone else";
-    lease.json["spec"]["renewTime"] = format_rfc3339_micro(world.server.wall());
-    (void)world.server.act(ReplaceRequest{lease, "someone", false});
-    world.server.timeline().at(world.server.now() + Duration{5000}, [&, self] { self(self); });
-  };
-  renew(renew);
-  world.options.lock_timeout = Duration{60'000};
-  const auto result = world.deploy(second(kBetter));
-  ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().code->name, "release.locked");
-  EXPECT_EQ(result.error().code->exit, ExitCode::kLocked);
-  EXPECT_NE(result.error().message.find("someone else"), std::string::npos);
-  EXPECT_EQ(model::get_string(world.get("ConfigMap", "a")->json, "/data/key"), "1");
-}
-
-TEST(Lock, ADeadHolderIsReplacedAfterItsTimeOnly) {
-  World world;
-  ASSERT_EQ(world.deploy_word(first()), "deployed");
-  model::Object lease = *world.get("Lease", "instantexec-web", "coordination.k8s.io");
-  lease.json["spec"]["holderIdentity"] = "a dead one";
-  // Its clock was an hour ahead, which must not matter.
-  lease.json["spec"]["renewTime"] = format_rfc3339_micro(world.server.wall() + Duration{3'600'000});
-  ASSERT_TRUE(world.server.act(ReplaceRequest{lease, "x", false}).ok());
-  const auto epoch = model::get_int(lease.json, "/spec/leaseTransitions");
-  const auto started = world.server.now();
-  EXPECT_EQ(world.deploy_word(second(kBetter)), "deployed");
-  EXPECT_GE((world.server.now() - started).count(), 30'000);
-  EXPECT_EQ(model::get_int(world.get("Lease", "instantexec-web", "coordination.k8s.io")->json,
-                           "/spec/leaseTransitions"),
-            epoch + 1);
-}
-
-TEST(Lock, IsRenewedWhileARolloutTakesLong) {
-  World world;
-  world.options.timeout = std::chrono::minutes(2);
-  world.options.rollback_on_failure = false;
-  std::set<std::string> renewals;
-  world.server.store().listen([&](const sim::Change& change) {
-    if (change.after && change.after->kind() == "Lease") {
-      renewals.insert(model::get_string(change.after->json, "/spec/renewTime"));
-    }
-  });
-  EXPECT_EQ(world.deploy_word({never_ready("lb")}), "failed_kept");
-  EXPECT_GE(renewals.size(), 10U);
-}
-
-TEST(Lock, WhoLosesItStopsWriting) {
-  World world;
-  ASSERT_EQ(world.deploy_word(first()), "deployed");
-  // Somebody takes the lock over while the rollout is watched.
-  bool taken = false;
-  world.server.store().listen([&](const sim::Change& change) {
-    if (taken || !change.after || change.after->name() != "a") return;
-    taken = true;
-    world.server.timeline().at(world.server.now() + Duration{50}, [&] {
-      model::Object lease = *world.get("Lease", "instantexec-web", "coordination.k8s.io");
-      lease.json["spec"]["holderIdentity"] = "the next one";
-      lease.json["spec"]["leaseTransitions"] = model::get_int(lease.json, "/spec/leaseTransitions") + 1;
-      ASSERT_TRUE(world.server.act(ReplaceRequest{lease, "x", false}).ok());
-    });
-  });
-  auto objects = second(kGood);
-  objects.push_back(never_ready("lb"));
-  const auto result = world.deploy(objects);
-  EXPECT_EQ(word(result), "error: release.lock-lost");
-  const auto writes = world.server.writes();
-  // Nothing but reads after the lease told so.
-  EXPECT_EQ(model::get_string(world.get("Lease", "instantexec-web", "coordination.k8s.io")->json,
-                              "/spec/holderIdentity"),
-            "the next one");
 }
 
 }  // namespace
