@@ -38,7 +38,9 @@ Outcome deployed(Workspace& workspace, std::string verb, Result<model::DeployRep
   report.exit = pipeline::exit_of(result->result);
   report.elapsed = result->elapsed;
   report.deployment = std::move(*result);
-  return {std::move(report), {}, {}, {}};
+  Outcome outcome;
+  outcome.report = std::move(report);
+  return outcome;
 }
 
 }  // namespace
