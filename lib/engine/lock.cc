@@ -43,10 +43,15 @@ class Acquisition {
             std::make_unique<LockKeeper>(std::move(response.object), session_.holder(), clock(), sent));
         return LockTaken{as_known, !lease_holder(lease).empty()};
       }
-      // Lost a race, or not known: the next look tells.
-      if (response.http_status == 409 || transient(response)) {
+      // Lost a race: among many clients that happens often, so it counts against the time only.
+      if (response.http_status == 409) {
+        if (++races_ > kMaxRepetitions && session_.now() >= deadline_) return give_up(response);
+        continue;
+      }
+      // Not known: the next look tells.
+      if (transient(response)) {
         if (++attempts_ > kMaxRepetitions) return give_up(response);
-        if (transient(response)) session_.pause(backoff(attempts_));
+        session_.pause(backoff(attempts_));
         continue;
       }
       return give_up(response);
@@ -130,6 +135,7 @@ class Acquisition {
   std::string seen_version_;
   Instant seen_since_;
   int attempts_ = 0;
+  int races_ = 0;
   bool announced_ = false;
 };
 
