@@ -219,6 +219,10 @@ class ImageTest(ActionTestCase):
         self.expect(packed, 0)
         if not kept:
             self.addCleanup(shutil.rmtree, rootfs)
+        # git needs /dev/null, which a container runtime brings; a file will do here.
+        self.addCleanup(shutil.rmtree, rootfs / "dev", ignore_errors=True)
+        (rootfs / "dev").mkdir()
+        (rootfs / "dev" / "null").touch()
         environment = {"PATH": "/usr/local/bin:/usr/bin", "HOME": "/root", "GITHUB_ACTIONS": "true", "INPUT_COMMAND": "version"}
         result = sandbox.run([shutil.which("chroot"), rootfs, "/usr/local/bin/instantexec-action"], env=environment)
         self.expect(result, 0)
