@@ -6,7 +6,8 @@
 namespace instantexec::cli {
 
 // health: the release's objects, or selected ones, as a tree of what they are made of; with -f the objects of
-// files, judged as a snapshot without a cluster. Exit code 0 when all are ready, 1 when one is not or there is none.
+// files, judged as a snapshot without a cluster. Exit code 0 when all are ready, 1 when one is not or there
+// is none.
 [[nodiscard]] Outcome run_health(const VerbContext& context);
 
 }  // namespace instantexec::cli

@@ -13,7 +13,7 @@
 namespace instantexec::journal {
 
 // A Secret holds 1 MiB; its metadata takes part of it.
-inline constexpr std::size_t kMaxChunk = 900 * 1024;
+inline constexpr std::size_t kMaxChunk = std::size_t{900} * 1024;
 // Unpacked bytes a record may have; more is refused on both ways.
 inline constexpr std::size_t kMaxBlob = std::size_t{256} * 1024 * 1024;
 

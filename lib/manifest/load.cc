@@ -94,8 +94,7 @@ void Loader::accept(Candidate candidate) {
   Manifest& manifest = candidate.manifest;
   if (!manifest.object.json.is_object()) {
     report("manifest.not-an-object", manifest, "",
-           "a Kubernetes object is a mapping with apiVersion and kind",
-           kOtherFiles);
+           "a Kubernetes object is a mapping with apiVersion and kind", kOtherFiles);
     return;
   }
   if (is_list(manifest.object.json)) {
@@ -166,8 +165,8 @@ bool Loader::check_text(const Manifest& manifest, std::string_view pointer, bool
 bool Loader::check(const Manifest& manifest) {
   const Json& json = manifest.object.json;
   if (!json.contains("apiVersion") && !json.contains("kind")) {
-    report("manifest.not-an-object", manifest, "", "not a Kubernetes manifest: apiVersion and kind are missing",
-           kOtherFiles);
+    report("manifest.not-an-object", manifest, "",
+           "not a Kubernetes manifest: apiVersion and kind are missing", kOtherFiles);
     return false;
   }
   bool good = check_text(manifest, "/apiVersion", true);

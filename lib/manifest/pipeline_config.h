@@ -81,7 +81,8 @@ struct PipelineConfig {
   Integrations integrations;
   PerformanceTargets performance_targets;
   Suites suites;
-  // `health_rules` as written (docs/formats/health-rules.md); null: none. What they say is read by lib/status.
+  // `health_rules` as written (docs/formats/health-rules.md); null: none. What they say is read by
+  // lib/status.
   model::Json health_rules;
 };
 

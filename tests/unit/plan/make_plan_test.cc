@@ -248,7 +248,8 @@ TEST(MakePlan, PruneGuards) {
        [](World&, model::Object& live) {
          live.json["metadata"]["annotations"]["meta.helm.sh/release-name"] = "x";
        }},
-      {"group does not answer", [](World& world, model::Object&) { world.catalog.add_incomplete("v1"); }, false},
+      {"group does not answer", [](World& world, model::Object&) { world.catalog.add_incomplete("v1"); },
+       false},
   };
   for (const Row& row : rows) {
     World world;
