@@ -43,9 +43,12 @@ class Acquisition {
             std::make_unique<LockKeeper>(std::move(response.object), session_.holder(), clock(), sent));
         return LockTaken{as_known, !lease_holder(lease).empty()};
       }
-      // Lost a race: among many clients that happens often, so it counts against the time only.
+      // Lost a race: among many clients that happens often, so it counts against the time only. Whoever loses
+      // again and again slows down.
       if (response.http_status == 409) {
-        if (++races_ > kMaxRepetitions && session_.now() >= deadline_) return give_up(response);
+        if (++races_ <= kMaxRepetitions) continue;
+        if (session_.now() >= deadline_) return give_up(response);
+        session_.pause(std::min(kPollEvery, deadline_ - session_.now()));
         continue;
       }
       // Not known: the next look tells.

@@ -86,6 +86,25 @@ TEST(Lock, ADeadHolderIsReplacedAfterItsTimeOnly) {
             epoch + 1);
 }
 
+// A server that never lets anybody win, whatever its reason, is not asked faster than it answers.
+TEST(Lock, RacesLostForEverEndInTimeAndWithFewRequests) {
+  World world;
+  world.options.lock_timeout = Duration{20'000};
+  std::uint64_t asked = 0;
+  world.server.faults.on_request = [&](const sim::RequestInfo& info) -> sim::Fault {
+    sim::Fault fault;
+    if (info.ref.kind == "Lease" && info.verb != "get") {
+      ++asked;
+      fault.kind = sim::Fault::Kind::kAnswer;
+      fault.http_status = 409;
+    }
+    return fault;
+  };
+  const auto result = world.deploy(first());
+  ASSERT_FALSE(result);
+  EXPECT_LE(asked, 30U);
+}
+
 TEST(Lock, IsRenewedWhileARolloutTakesLong) {
   World world;
   world.options.timeout = std::chrono::minutes(2);
