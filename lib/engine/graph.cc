@@ -59,6 +59,14 @@ class Runner {
       }
       if (open_[i] == 0) ready_.push_back(i);
     }
+    // What others wait for goes first, so that they are not held up by what nobody waits for.
+    std::stable_partition(ready_.begin(), ready_.end(), [this](std::size_t node) { return awaited(node); });
+  }
+
+  [[nodiscard]] bool awaited(std::size_t node) const {
+    return !dependents_[node].empty() ||
+           std::any_of(member_of_[node].begin(), member_of_[node].end(),
+                       [this](std::size_t group) { return !waiters_[group].empty(); });
   }
 
   void finished(std::size_t node) {

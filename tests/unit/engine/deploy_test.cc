@@ -47,6 +47,16 @@ TEST(Deploy, TheSameAgainWritesNothing) {
   EXPECT_EQ(differences(before, world.picture()), "");
 }
 
+TEST(Deploy, WhatOthersWaitForIsWrittenFirst) {
+  World world;
+  ASSERT_EQ(world.deploy_word({service("web"), deployment("web", kGood), config("c", "1")}), "deployed");
+  std::vector<std::string> kinds;
+  for (const auto& entry : world.server.writes()) {
+    if (entry.verb == "apply") kinds.push_back(entry.ref.kind);
+  }
+  EXPECT_EQ(kinds, (std::vector<std::string>{"ConfigMap", "Service", "Deployment"}));
+}
+
 TEST(Deploy, TouchesOnlyWhatDiffers) {
   World world;
   ASSERT_EQ(world.deploy_word({config("a", "1"), config("b", "1")}), "deployed");
