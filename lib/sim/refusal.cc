@@ -68,6 +68,10 @@ tl::unexpected<Refusal> stale(std::string_view resource, std::string_view name) 
       "the object has been modified; please apply your changes to the latest version and try again");
 }
 
+std::string in_quotes(std::string_view text) {
+  return fmt::format("\"{}\"", text);
+}
+
 void FieldErrors::invalid(std::string field, std::string_view value, std::string_view why) {
   causes.push_back({"FieldValueInvalid", std::move(field), fmt::format("Invalid value: {}: {}", value, why)});
 }

@@ -35,6 +35,9 @@ using Verdict = tl::expected<void, Refusal>;
                                                std::string_view why);
 [[nodiscard]] tl::unexpected<Refusal> stale(std::string_view resource, std::string_view name);
 
+// A value as the server's messages show a text: "value".
+[[nodiscard]] std::string in_quotes(std::string_view text);
+
 // Findings of hand-written validation; one 422 with all of them. Paths as the server writes them:
 // "spec.template.spec.containers[0].image".
 struct FieldErrors {

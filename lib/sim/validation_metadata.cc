@@ -64,10 +64,6 @@ bool qualified_syntax(std::string_view text) {
                      [](char c) { return alphanumeric(c) || c == '-' || c == '_' || c == '.'; });
 }
 
-std::string in_quotes(std::string_view text) {
-  return fmt::format("\"{}\"", text);
-}
-
 // Why a text is no name with an optional DNS prefix; nothing when it is one. The server names each fault.
 std::vector<std::string> qualified_problems(std::string_view key) {
   std::vector<std::string> out;

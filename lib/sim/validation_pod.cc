@@ -15,10 +15,6 @@ using model::get_object;
 using model::get_string;
 using model::Json;
 
-std::string in_quotes(std::string_view text) {
-  return fmt::format("\"{}\"", text);
-}
-
 void check_ports(const Json& container, const std::string& path, FieldErrors& errors) {
   std::size_t index = 0;
   for (const Json& port : get_array(container, "/ports")) {

@@ -22,10 +22,6 @@ using model::get_object;
 using model::get_string;
 using model::Json;
 
-std::string in_quotes(std::string_view text) {
-  return fmt::format("\"{}\"", text);
-}
-
 bool holds_json_object(const Json& base64) {
   const auto bytes = base64_decode(base64.is_string() ? base64.get_ref<const std::string&>() : "");
   return bytes && Json::parse(*bytes, nullptr, false).is_object();

@@ -1,3 +1,4 @@
+#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,16 +17,9 @@ using model::get_object;
 using model::get_string;
 using model::Json;
 
-std::string in_quotes(std::string_view text) {
-  return fmt::format("\"{}\"", text);
-}
-
-bool is_address(std::string_view text) {
-  const auto parts = split(text, '.');
-  return parts.size() == 4 && std::all_of(parts.begin(), parts.end(), [](std::string_view part) {
-           return !part.empty() && part.size() <= 3 &&
-                  part.find_first_not_of("0123456789") == std::string_view::npos;
-         });
+bool is_address(const std::string& text) {
+  in6_addr address{};
+  return inet_pton(AF_INET, text.c_str(), &address) == 1 || inet_pton(AF_INET6, text.c_str(), &address) == 1;
 }
 
 void check_target(const Json& port, const std::string& path, FieldErrors& errors) {
