@@ -41,7 +41,7 @@ bool counts_as_ready(const model::ObjectStatus& status) {
 
 HealthMonitor::HealthMonitor(Session& session, HealthOptions options)
     : session_(session),
-      options_(options),
+      options_(std::move(options)),
       watches_(session),
       started_(session.now()),
       reminded_(session.now()) {

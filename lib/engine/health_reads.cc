@@ -50,10 +50,12 @@ void HealthMonitor::read_silent() {
 void HealthMonitor::found(const model::ObjectRef& ref, const model::Object* object) {
   const std::string& uid = tracked_.at(ref).current_uid;
   const model::Object* known = uid.empty() ? nullptr : index_.find(uid);
-  const bool same = known == nullptr || object == nullptr
-                        ? known == object
-                        : known->resource_version() == object->resource_version();
-  if (same || (object != nullptr && outdated(*object))) return;
+  if (object != nullptr) {
+    const bool same = known != nullptr && known->resource_version() == object->resource_version();
+    if (same || outdated(*object)) return;
+  } else if (known == nullptr) {
+    return;
+  }
   const model::Gvk gvk = tracked_.at(ref).object.gvk();
   if (object != nullptr) {
     changed({0, false, *object});

@@ -74,7 +74,7 @@ Result<bool> ReleaseStore::settle(StoredHead& stored, const model::Object& secre
   return true;
 }
 
-Status ReleaseStore::create_head(StoredHead& stored, model::Object secret) {
+Status ReleaseStore::create_head(StoredHead& stored, const model::Object& secret) {
   for (int attempt = 1;; ++attempt) {
     Response response = session_.call(CreateRequest{secret, "", false});
     if (response.ok()) {

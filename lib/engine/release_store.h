@@ -45,7 +45,7 @@ class ReleaseStore {
   void drop(const std::vector<journal::Blob>& blobs);
 
  private:
-  Status create_head(StoredHead& stored, model::Object secret);
+  Status create_head(StoredHead& stored, const model::Object& secret);
   Status replace_head(StoredHead& stored, const model::Object& secret);
   // Whether the stored head now is `secret`; then `stored` knows it.
   Result<bool> settle(StoredHead& stored, const model::Object& secret);

@@ -181,8 +181,8 @@ class UndoRun {
     return leaving;
   }
 
-  [[nodiscard]] std::string failure_of(std::size_t i, std::string otherwise) const {
-    return outcomes_[i].failed ? outcomes_[i].message : std::move(otherwise);
+  [[nodiscard]] std::string failure_of(std::size_t i, const std::string& otherwise) const {
+    return outcomes_[i].failed ? outcomes_[i].message : otherwise;
   }
 
   Result<model::DeployReport> finish(const model::Verification& verification, bool healthy) {

@@ -74,7 +74,6 @@ Next UndoWork::decide(std::size_t node) {
   if (!undo.reason.empty()) outcome.message = std::move(undo.reason);
   switch (undo.kind) {
     case Kind::kNothing:
-      return end(node);
     case Kind::kKept:
       return end(node);
     case Kind::kLost:
