@@ -305,7 +305,7 @@ TEST_F(KubeSandbox, StartsWithoutStandingStillOnASlowNetwork) {
     const Instant begin = os::monotonic_now();
     ASSERT_TRUE((*slow)->info());
     ASSERT_TRUE((*slow)->catalog(false));
-    EXPECT_LT(os::monotonic_now() - begin, Duration{10'000});
+    EXPECT_LT(os::monotonic_now() - begin, Duration{25'000});
   }
 }
 

@@ -7,6 +7,7 @@ import http.client
 import json
 import pathlib
 import queue
+import select
 import ssl
 import tempfile
 import urllib.parse
@@ -45,14 +46,25 @@ def _endpoint():
     return url.hostname, url.port, context
 
 
-def request(method, path, body=None, kind="application/json"):
-    """(status, parsed answer). A connection that the server has closed meanwhile is opened again once for reads."""
-    for attempt in (1, 2):
+def _connect():
+    """A connection: an idle one that the server has not closed (it does after 90 s), else a new one."""
+    while True:
         try:
             connection = _idle.get_nowait()
         except queue.Empty:
             host, port, context = _endpoint()
             connection = http.client.HTTPSConnection(host, port, context=context, timeout=60)
+            connection.connect()
+            return connection
+        if not select.select([connection.sock], [], [], 0)[0]:
+            return connection
+        connection.close()  # nothing is awaited from it: what can be read is its end
+
+
+def request(method, path, body=None, kind="application/json"):
+    """(status, parsed answer). A read whose connection breaks is asked again once."""
+    for attempt in (1, 2):
+        connection = _connect()
         try:
             data = None if body is None else json.dumps(body)
             connection.request(method, "/" + path, data, {"Content-Type": kind, "Accept": "application/json"})

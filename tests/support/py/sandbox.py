@@ -144,7 +144,7 @@ def kubectl(*arguments, stdin=None, check=True, config=None, timeout=120):
     return result
 
 
-def wait_for(what, predicate, timeout=30):
+def wait_for(what, predicate, timeout=60):
     """Polls until predicate() gives something true and returns that; fails with `what` after `timeout` seconds."""
     deadline = time.monotonic() + timeout
     while True:
