@@ -55,7 +55,7 @@ if [ -n "$e2e" ]; then
   control_plane=$!
   set +m
   trap 'kill -- "-$control_plane" 2>/dev/null || true' EXIT
-  scripts/build.sh release-static
+  scripts/build.sh release-static all simulation
   say "release binary ready after $(elapsed)"
 fi
 scripts/build.sh "$preset"

@@ -40,6 +40,9 @@ class SimCluster final : public engine::Cluster, public engine::Clock {
   engine::ClusterEvent wait(Instant deadline) override;
   [[nodiscard]] std::size_t capacity() const override { return options_.capacity; }
 
+  // Whether wait() would return, or end the process, without letting time pass.
+  [[nodiscard]] bool ready() const { return dead_ || !ready_.empty(); }
+
   Instant now() override { return server_.now(); }
   Timestamp wall() override { return server_.wall(); }
 

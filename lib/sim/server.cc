@@ -76,7 +76,9 @@ bool SimServer::run_until(const std::function<bool()>& condition, Duration at_mo
 Response SimServer::handle(const std::string& client, const engine::Request& request) {
   AuditEntry entry{client, verb_of(request), ref_of(request), dry_run_of(request), 0, false};
   const std::uint64_t before = store_.revision();
+  actor_ = client;
   Response out = api_.handle(request, wall());
+  actor_.clear();
   entry.http_status = out.http_status;
   entry.changed = store_.revision() != before;
   audit_.push_back(std::move(entry));

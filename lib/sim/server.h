@@ -53,6 +53,8 @@ class SimServer {
   engine::Response handle(const std::string& client, const engine::Request& request);
   // As a second actor in a test: kubectl apply, edit, delete. Not in the audit trail.
   engine::Response act(const engine::Request& request);
+  // Whose request is being done at this moment; empty for controllers and act(). For listeners of the store.
+  [[nodiscard]] const std::string& actor() const { return actor_; }
   // The stored object, or null.
   [[nodiscard]] Snapshot get(const model::ObjectRef& ref) const { return store_.get(ref); }
 
@@ -79,6 +81,7 @@ class SimServer {
   Api api_;
   Control control_;
   std::vector<AuditEntry> audit_;
+  std::string actor_;
 };
 
 }  // namespace instantexec::sim
