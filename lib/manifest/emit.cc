@@ -224,7 +224,8 @@ class Emitter {
 
 std::string to_yaml(const Json& value) {
   Emitter emitter;
-  emitter.value(value, 0);
+  // YAML lets the lines of a block that is the whole document begin at the margin; yaml-cpp does not.
+  emitter.value(value, value.is_string() ? 2 : 0);
   return emitter.take();
 }
 

@@ -48,6 +48,7 @@ TEST(Emit, QuotesWhatWouldReadAsAnotherType) {
       {"日本語", "日本語"},
       {"😀", R"("\U0001F600")"},
       {"a \nb", R"("a \nb")"},
+      {"a\nb", "|-\n  a\n  b"},
       {true, "true"},
       {nullptr, "null"},
       {-5, "-5"},
