@@ -12,6 +12,8 @@ namespace {
 using model::Json;
 
 constexpr int kSchema = 1;
+// ["","","k","","n",""]
+constexpr std::size_t kShortestMember = 21;
 
 constexpr std::array<std::pair<Phase, std::string_view>, 8> kPhases = {
     {{Phase::kIdle, "idle"},
@@ -147,6 +149,18 @@ Json member_json(const Member& member) {
       {member.gvk.group, member.gvk.version, member.gvk.kind, member.ns, member.name, member.uid});
 }
 
+// How many lists and maps the text opens.
+std::size_t brackets(std::string_view json) {
+  std::size_t out = 0;
+  bool quoted = false;
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    if (json[i] == '"') quoted = !quoted;
+    if (quoted && json[i] == '\\') ++i;
+    if (!quoted && (json[i] == '[' || json[i] == '{')) ++out;
+  }
+  return out;
+}
+
 // One line after the other; empty ones when there are no more.
 class Lines {
  public:
@@ -210,11 +224,17 @@ Result<Head> decode_head(std::string_view bytes) {
 Result<std::string> encode_members(const std::vector<Member>& members) {
   Json out = Json::array();
   for (const Member& member : members) out.push_back(member_json(member));
-  return compress(text(out));
+  const std::string plain = text(out);
+  if (plain.size() > kMaxMembers) {
+    return fail(errors::kTooLarge, std::to_string(members.size()) + " objects are more than can be listed");
+  }
+  return compress(plain);
 }
 
 Result<std::vector<Member>> decode_members(std::string_view bytes) {
-  IE_TRY_ASSIGN(const std::string plain, decompress(bytes, kMaxBlob));
+  IE_TRY_ASSIGN(const std::string plain, decompress(bytes, kMaxMembers));
+  // A list of empty lists would take fifty times its length in memory.
+  if (brackets(plain) > 1 + plain.size() / kShortestMember) return broken("list of objects");
   const auto json = model::parse_json(plain);
   if (!json || !json->is_array()) return broken("list of objects");
   std::vector<Member> out;

@@ -94,6 +94,46 @@ TEST(Members, RoundTrip) {
   EXPECT_FALSE(decode_members("x"));
 }
 
+TEST(Members, NamesMayHoldBrackets) {
+  const std::string odd = R"(\"[[[[[[[[{{{{{{{{\)";
+  const std::vector<Member> members(3, {{"", "v1", "R"}, "", odd, ""});
+  const auto again = decode_members(*encode_members(members));
+  ASSERT_TRUE(again) << again.error().to_string();
+  EXPECT_EQ(*again, members);
+}
+
+TEST(Members, RefusesAListThatUnpacksToMore) {
+  struct Row {
+    const char* name;
+    std::string plain;
+  };
+  std::string lists = "[[]";
+  for (int i = 0; i < 100'000; ++i) lists += ",[]";
+  const std::vector<Row> rows = {
+      {"more bytes than a list may have", "[" + std::string(kMaxMembers - 1, ' ') + "]"},
+      {"lists of nothing", lists + "]"},
+      {"maps of nothing", "[{},{},{},{}]"},
+      {"an object without a kind", R"([["","v1","","demo","a","u"]])"},
+      {"an object without a name", R"([["","v1","K","demo","","u"]])"},
+      {"no list", R"({"0":["","v1","K","demo","a","u"]})"},
+      {"half a list", R"([["","v1","K","demo","a","u"])"},
+  };
+  for (const Row& row : rows) {
+    const auto members = decode_members(*compress(row.plain));
+    ASSERT_FALSE(members) << row.name;
+    EXPECT_EQ(members.error().code->name, "record.broken") << row.name;
+  }
+  const std::vector<Member> shortest(1000, {{"", "", "k"}, "", "n", ""});
+  EXPECT_EQ(decode_members(*encode_members(shortest)), shortest);
+}
+
+TEST(Members, RefusesToListMoreThanCouldBeRead) {
+  const std::vector<Member> members(9, {{"", "v1", "K"}, "", std::string(1024 * 1024, 'n'), ""});
+  const auto packed = encode_members(members);
+  ASSERT_FALSE(packed);
+  EXPECT_EQ(packed.error().code->name, "record.too-large");
+}
+
 model::Object nested(int depth) {
   std::string text = "{\"kind\":\"K\",\"spec\":";
   for (int i = 0; i < depth; ++i) text += "[";
