@@ -72,6 +72,7 @@ main() {
   if [ -n "$want_tests" ]; then packages+=("${test_packages[@]}"); fi
   if [ -n "$want_lint" ]; then packages+=("${lint_packages[@]}"); fi
   [ ${#packages[@]} -eq 0 ] || install_packages "${packages[@]}"
+  [ -z "$want_tests" ] || install_optional_packages "${fuzz_packages[@]}"
 
   if [ -n "$want_dev$want_tree_sitter" ]; then ensure tree-sitter; fi
   if [ -n "$want_static" ]; then

@@ -14,7 +14,7 @@ Usage: scripts/test.sh [--preset PRESET] [--no-e2e] [CTEST-ARGUMENT...]
 
   --preset PRESET  what the tests are compiled as: dev (default), asan-ubsan, tsan, coverage
   --nightly        also the tests that repeat or wait for long
-  --no-e2e         no control plane and no release binary: unit, contract and check tests only
+  --no-e2e         no control plane, no release binary and no fuzzing: unit, contract and check tests only
 
 Other arguments go to ctest, for example: scripts/test.sh --preset dev --no-e2e -R journal
 Tests that this machine cannot run are shown as skipped, with the reason in their output.
@@ -76,7 +76,7 @@ if [ -n "$control_plane" ]; then
 fi
 
 excluded=()
-[ -n "$e2e" ] || excluded+=(e2e)
+[ -n "$e2e" ] || excluded+=(e2e fuzz)
 [ -n "$nightly" ] || excluded+=(nightly)
 selection=()
 if [ ${#excluded[@]} -gt 0 ]; then selection=(--label-exclude "$(IFS='|' && echo "${excluded[*]}")"); fi

@@ -6,6 +6,8 @@ build_packages=(
   libssl-dev libyaml-cpp-dev libzstd-dev ninja-build nlohmann-json3-dev)
 static_packages=(dpkg-dev libc-ares-dev libnghttp2-dev zlib1g-dev)
 test_packages=(curl libgmock-dev libgtest-dev openssl python3 python3-yaml util-linux)
+# libFuzzer comes with clang on some releases and in a package of its own on others.
+fuzz_packages=(clang libclang-rt-dev)
 lint_packages=(clang-format clang-tidy gcovr shellcheck)
 
 is_installed() {
@@ -36,6 +38,19 @@ install_packages() {
     fail "apt-get update failed" "check the network and the apt sources"
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2 ||
     fail "apt-get could not install: ${missing[*]}" "on Ubuntu enable the universe component, then run scripts/deps.sh again"
+}
+
+# install_optional_packages NAME...: those of the missing ones that the release has. What needs them is skipped without.
+install_optional_packages() {
+  local wanted=() package
+  have_apt || return 0
+  for package in "$@"; do
+    is_installed "$package" || ! apt-cache show "$package" >/dev/null 2>&1 || wanted+=("$package")
+  done
+  if [ ${#wanted[@]} -eq 0 ] || [ -n "${INSTANTEXEC_NO_APT:-}" ]; then return 0; fi
+  say "system packages: installing ${wanted[*]}"
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${wanted[@]}" >&2 ||
+    say "could not install ${wanted[*]}; what needs them is skipped"
 }
 
 # Ubuntu 22.04's default compiler is GCC 11, which lacks parts of C++20; GCC 12 is there beside it.
