@@ -18,10 +18,6 @@ namespace {
 // Planning again after somebody else worked on the release; more than this is a fight.
 constexpr int kTries = 3;
 
-// A run writes until 20 s after its last renewal, and the API server may take 30 s for a write (the limit
-// that is sent with each). The lock was watched for 30 s of that before it was taken.
-constexpr Duration kLateAfterTakeover{20'000};
-
 class Deployer {
  public:
   Deployer(Session& session, const ReleaseOptions& options, ForwardKind kind)

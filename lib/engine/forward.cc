@@ -15,9 +15,6 @@
 namespace instantexec::engine {
 namespace {
 
-// kube-apiserver answers a write at the latest after 34 s and drops its own worker then.
-constexpr Duration kLateCommit{35'000};
-
 policy::Trouble trouble_of(Stop stop) {
   switch (stop) {
     case Stop::kInterrupted:
@@ -223,7 +220,7 @@ class Forward {
     }
     task.cause = std::move(cause_);
     task.unsettled = unsettled_;
-    if (unsettled_) task.quarantine_until = last_write_ + kLateCommit;
+    if (unsettled_) task.quarantine_until = last_write_ + kWriteTravels + kWriteTakes;
     health_.reset();
     return undo_operation(operation_, std::move(task));
   }

@@ -90,10 +90,10 @@ class Acquisition {
     const Duration length = std::chrono::seconds(std::clamp<std::int64_t>(seconds, 1, 3600));
     if (lease.resource_version() != seen_version_) {
       seen_version_ = lease.resource_version();
-      seen_since_ = session_.now();
+      free_at_ = session_.now() + length;
       return false;
     }
-    return session_.now() - seen_since_ >= length;
+    return session_.now() >= free_at_;
   }
 
   Status wait(const model::Object& lease) {
@@ -105,7 +105,8 @@ class Acquisition {
     }
     if (!announced_) session_.emit(model::Note{"waiting for the lock held by " + holder});
     announced_ = true;
-    session_.pause(std::min(kPollEvery, deadline_ - session_.now()));
+    const Instant next = std::min({session_.now() + kPollEvery, deadline_, free_at_});
+    session_.pause(next - session_.now());
     return {};
   }
 
@@ -136,7 +137,7 @@ class Acquisition {
   const LockWish& wish_;
   Instant deadline_;
   std::string seen_version_;
-  Instant seen_since_;
+  Instant free_at_;  // when it was seen unchanged for all its length
   int attempts_ = 0;
   int races_ = 0;
   bool announced_ = false;

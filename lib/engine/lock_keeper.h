@@ -13,8 +13,16 @@ namespace instantexec::engine {
 // Lease timing. A holder that cannot renew stops writing long before anyone may take over; both sides measure
 // on their own monotonic clock, so wrong clocks do not matter.
 inline constexpr Duration kLeaseLength{30'000};
-inline constexpr Duration kRenewEvery{10'000};
-inline constexpr Duration kGiveUpAfter{20'000};
+inline constexpr Duration kRenewEvery{4'000};
+inline constexpr Duration kGiveUpAfter{10'000};
+// A write that was handed to the connection takes effect soon or never: its bytes reach the API server within
+// kWriteTravels or the connection is broken (net/curl_transport.cc), and the server works on it no longer
+// than kWriteTakes (?timeout=, kube/api_path.cc).
+inline constexpr Duration kWriteTravels{10'000};
+inline constexpr Duration kWriteTakes{20'000};
+// So long after a Lease was seen unchanged for its length a write of its former holder may still take effect.
+inline constexpr Duration kLateAfterTakeover = kGiveUpAfter + kWriteTravels + kWriteTakes - kLeaseLength;
+static_assert(kLateAfterTakeover >= Duration{0});
 
 // A held Lease (coordination.k8s.io/v1), kept alive between other work. Does not wait by itself.
 class LockKeeper {

@@ -24,8 +24,9 @@ namespace {
 // for each transfer, so there the bound is lifted as soon as the server turns out to speak it.
 constexpr long kMaxHttp2Connections = 3;
 
-// Unacknowledged bytes, keep-alive probes among them, break a connection after this long.
-constexpr unsigned kUserTimeoutMs = 30'000;
+// Unacknowledged bytes, keep-alive probes among them, break a connection after this long. What the engine
+// says of writes that come late rests on it.
+constexpr unsigned kUserTimeoutMs = 10'000;
 
 struct MultiDeleter {
   void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }

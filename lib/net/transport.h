@@ -25,7 +25,7 @@ struct Endpoint {
 
 struct TransportOptions {
   int wake_fd = -1;  // watched while polling; -1: none. Not owned.
-  Duration connect_timeout{30'000};
+  Duration connect_timeout{10'000};
   std::string user_agent = "kubectl-instantexec";
 };
 

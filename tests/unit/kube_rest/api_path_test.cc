@@ -68,26 +68,26 @@ INSTANTIATE_TEST_SUITE_P(
             "/apis/apps/v1/deployments?limit=500", "", false},
         Row{"apply", engine::ApplyRequest{web(), "ie", false, false, {}}, deployments(), "PATCH",
             "/apis/apps/v1/namespaces/demo/deployments/"
-            "web?fieldManager=ie&fieldValidation=Strict&timeout=30s",
+            "web?fieldManager=ie&fieldValidation=Strict&timeout=20s",
             "application/apply-patch+yaml", true},
         Row{"apply_forced_dry", engine::ApplyRequest{web(), "ie", true, true, {}}, deployments(), "PATCH",
             "/apis/apps/v1/namespaces/demo/deployments/"
-            "web?fieldManager=ie&dryRun=All&fieldValidation=Strict&timeout=30s&force=true",
+            "web?fieldManager=ie&dryRun=All&fieldValidation=Strict&timeout=20s&force=true",
             "application/apply-patch+yaml", false},
         Row{"create", engine::CreateRequest{web(), "ie", false}, deployments(), "POST",
-            "/apis/apps/v1/namespaces/demo/deployments?fieldManager=ie&fieldValidation=Strict&timeout=30s",
+            "/apis/apps/v1/namespaces/demo/deployments?fieldManager=ie&fieldValidation=Strict&timeout=20s",
             "application/json", true},
         Row{"replace", engine::ReplaceRequest{web(), "ie", true}, deployments(), "PUT",
             "/apis/apps/v1/namespaces/demo/deployments/"
-            "web?fieldManager=ie&dryRun=All&fieldValidation=Strict&timeout=30s",
+            "web?fieldManager=ie&dryRun=All&fieldValidation=Strict&timeout=20s",
             "application/json", false},
         Row{"patch", engine::PatchRequest{kDeployment, "demo", "web", model::Json::array(), "ie", false},
             deployments(), "PATCH",
             "/apis/apps/v1/namespaces/demo/deployments/"
-            "web?fieldManager=ie&fieldValidation=Strict&timeout=30s",
+            "web?fieldManager=ie&fieldValidation=Strict&timeout=20s",
             "application/json-patch+json", true},
         Row{"delete", engine::DeleteRequest{kDeployment, "demo", "web", {}, {}, false}, deployments(),
-            "DELETE", "/apis/apps/v1/namespaces/demo/deployments/web?timeout=30s", "application/json", true},
+            "DELETE", "/apis/apps/v1/namespaces/demo/deployments/web?timeout=20s", "application/json", true},
         Row{"logs", engine::LogsRequest{"demo", "web-1", "app", true, 20}, deployments(), "GET",
             "/api/v1/namespaces/demo/pods/web-1/log?container=app&previous=true&tailLines=20", "", false}),
     [](const auto& row) { return row.param.name; });
