@@ -4,9 +4,13 @@
 #include <string>
 #include <string_view>
 
+#include "simulation/kills.h"
 #include "simulation/life.h"
 
 // simulation lives FIRST COUNT [STEPS]   random lives with the seeds from FIRST
+// simulation kills                       a kill at every request of eight kinds of work
+// simulation kills-again SEED COUNT      kills whose recovery is killed too
+// simulation clients SEED ROUNDS         eight at once want to deploy the same release
 namespace instantexec::simulation {
 namespace {
 
@@ -54,6 +58,11 @@ int main(int argc, char** argv) {
     return instantexec::simulation::lives(
         number(2, 1), number(3, 100), static_cast<int>(number(4, instantexec::simulation::kSteps)), argv[0]);
   }
-  std::cerr << "usage: simulation lives FIRST COUNT [STEPS]\n";
+  namespace simulation = instantexec::simulation;
+  if (what == "kills") return simulation::kill_everywhere() ? 0 : 1;
+  if (what == "kills-again") return simulation::kill_recoveries_too(number(2, 1), number(3, 200)) ? 0 : 1;
+  if (what == "clients") return simulation::contend(number(2, 1), static_cast<int>(number(3, 200))) ? 0 : 1;
+  std::cerr << "usage: simulation lives FIRST COUNT [STEPS] | kills | kills-again SEED COUNT | clients SEED "
+               "ROUNDS\n";
   return 2;
 }

@@ -46,6 +46,26 @@ model::Object deployment(const std::string& name, const std::string& image, int 
                    {"spec", {{"containers", Json::array({Json{{"name", "app"}, {"image", image}}})}}}}}}}}};
 }
 
+model::Object stateful_set(const std::string& name, const std::string& image) {
+  model::Object out = deployment(name, image, 2);
+  out.json["kind"] = "StatefulSet";
+  out.json["spec"]["serviceName"] = name;
+  return out;
+}
+
+model::Object definition() {
+  return {*model::parse_json(R"({"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition",
+    "metadata":{"name":"widgets.example.com"},"spec":{"group":"example.com","scope":"Namespaced",
+    "names":{"plural":"widgets","singular":"widget","kind":"Widget","listKind":"WidgetList"},
+    "versions":[{"name":"v1","served":true,"storage":true,"schema":{"openAPIV3Schema":{"type":"object",
+    "properties":{"spec":{"type":"object","x-kubernetes-preserve-unknown-fields":true}}}}}]}})")};
+}
+
+model::Object widget() {
+  return {*model::parse_json(R"({"apiVersion":"example.com/v1","kind":"Widget",
+    "metadata":{"name":"w","namespace":"default"},"spec":{"size":1}})")};
+}
+
 std::vector<model::Manifest> manifests(const std::vector<model::Object>& objects) {
   std::vector<model::Manifest> out;
   for (const model::Object& object : objects) {

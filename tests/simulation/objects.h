@@ -16,6 +16,10 @@ namespace instantexec::simulation {
 [[nodiscard]] model::Object gate(bool open);
 // Pods of an image "…:crash" or "…:does-not-exist" never become ready.
 [[nodiscard]] model::Object deployment(const std::string& name, const std::string& image, int replicas = 1);
+[[nodiscard]] model::Object stateful_set(const std::string& name, const std::string& image);
+// A definition of the kind Widget, and one of them.
+[[nodiscard]] model::Object definition();
+[[nodiscard]] model::Object widget();
 [[nodiscard]] std::vector<model::Manifest> manifests(const std::vector<model::Object>& objects);
 
 // Whether a release of these objects cannot become healthy.
