@@ -245,8 +245,9 @@ class CurlTransport final : public Transport {
 }  // namespace
 
 Result<std::unique_ptr<Transport>> make_transport(Endpoint endpoint, TransportOptions options) {
-  static const CURLcode global = curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (global != CURLE_OK) return fail(instantexec::errors::kInternal, "libcurl could not be initialised");
+  static const CURLcode kInitialised = curl_global_init(CURL_GLOBAL_DEFAULT);
+  if (kInitialised != CURLE_OK)
+    return fail(instantexec::errors::kInternal, "libcurl could not be initialised");
 
   TransferSetup setup;
   const Url& base = endpoint.base;

@@ -56,7 +56,7 @@ bool walk_member(const std::string& key, const Json* a, const Json* b, std::stri
   bool go_on = true;
   if (a != nullptr && b != nullptr) {
     go_on = walk(*a, *b, pointer, report);
-  } else if (!empty_metadata(pointer, a != nullptr ? *a : *b)) {
+  } else if (const Json* only = a != nullptr ? a : b; only != nullptr && !empty_metadata(pointer, *only)) {
     go_on = report(pointer, a, b);
   }
   pointer.resize(length);

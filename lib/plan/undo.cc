@@ -174,15 +174,13 @@ std::optional<model::Json> ownership_patch(const UndoInput& input) {
     const Json* now = entry_of(*input.live, key);
     const Json* written = input.after == nullptr ? nullptr : entry_of(*input.after, key);
     const bool ours = std::get<0>(key) == input.field_manager;
-    if (!std::get<3>(key).empty()) {
-      // Of a subresource: controllers own these and go on writing them.
-      if (now != nullptr) target.push_back(*now);
-    } else if (now != nullptr && same_fields(now, &entry)) {
-      target.push_back(*now);
-    } else if (ours || now == nullptr || same_fields(now, written)) {
+    // Controllers own the entries of subresources and go on writing them.
+    const bool of_subresource = !std::get<3>(key).empty();
+    const bool unchanged = now != nullptr && same_fields(now, &entry);
+    if (!of_subresource && !unchanged && (ours || now == nullptr || same_fields(now, written))) {
       target.push_back(entry);
       differs = true;
-    } else {
+    } else if (now != nullptr) {
       target.push_back(*now);
     }
   }

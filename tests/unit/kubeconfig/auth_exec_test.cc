@@ -49,14 +49,14 @@ class ExecPluginTest : public ::testing::Test {
     if (!auth_) make();
     auto credentials = auth_->credentials();
     EXPECT_FALSE(credentials) << "succeeded";
-    return credentials ? make_error(errors_none, "") : credentials.error();
+    return credentials ? make_error(kNone, "") : credentials.error();
   }
   std::ptrdiff_t runs() const {
     const std::string text = dir_.read("runs");
     return std::count(text.begin(), text.end(), '\n');
   }
 
-  static constexpr ErrorCode errors_none{"none", ExitCode::kDone, "", ""};
+  static constexpr ErrorCode kNone{"none", ExitCode::kDone, "", ""};
   TempDir dir_;
   FixedClock clock_;
   ExecConfig exec_;

@@ -18,21 +18,21 @@ using ::testing::HasSubstr;
 
 class TransportTest : public ::testing::Test {
  protected:
-  static void SetUpTestSuite() { server_ = new testing::FixtureServer(); }
+  static void SetUpTestSuite() { server = new testing::FixtureServer(); }
   static void TearDownTestSuite() {
-    delete server_;
-    server_ = nullptr;
+    delete server;
+    server = nullptr;
   }
-  void SetUp() override { ASSERT_NE(server_->port("good"), 0) << "python3 or openssl is missing"; }
+  void SetUp() override { ASSERT_NE(server->port("good"), 0) << "python3 or openssl is missing"; }
 
   static std::string url(const std::string& listener, const std::string& host = "127.0.0.1") {
     return (listener == "plain" ? "http://" : "https://") + host + ":" +
-           std::to_string(server_->port(listener));
+           std::to_string(server->port(listener));
   }
   static Endpoint endpoint(const std::string& listener, const std::string& host = "127.0.0.1") {
     Endpoint out;
     out.base = parse_url(url(listener, host)).value();
-    out.ca_pem = server_->pem("trusted.crt");
+    out.ca_pem = server->pem("trusted.crt");
     return out;
   }
   static std::unique_ptr<Transport> transport(Endpoint endpoint, TransportOptions options = {}) {
@@ -83,9 +83,8 @@ class TransportTest : public ::testing::Test {
     ADD_FAILURE() << "the transfer did not fail";
     return {0, make_error(instantexec::errors::kInternal, ""), Sent::kMaybe};
   }
-  static testing::FixtureServer* server_;
+  static inline testing::FixtureServer* server = nullptr;
 };
-testing::FixtureServer* TransportTest::server_ = nullptr;
 
 TEST_F(TransportTest, SendsMethodHeadersAndBody) {
   HttpRequest request = write("PATCH", "/echo?fieldManager=x&force=true", R"({"a":1})");
@@ -139,7 +138,7 @@ TEST_P(TransportTls, RefusesTheServerBeforeAnyByteOfTheRequest) {
   const TransferFailed lost = failure(run(endpoint(GetParam().listener, GetParam().host), request));
   EXPECT_EQ(lost.error.code->name, GetParam().code) << lost.error.to_string();
   EXPECT_EQ(lost.sent, Sent::kNot);
-  EXPECT_THAT(lost.error.message, HasSubstr(std::to_string(server_->port(GetParam().listener))));
+  EXPECT_THAT(lost.error.message, HasSubstr(std::to_string(server->port(GetParam().listener))));
   EXPECT_FALSE(std::string(lost.error.next_step()).empty());
   EXPECT_EQ(lost.error.code->exit, ExitCode::kUnreachable);
 }
@@ -162,7 +161,7 @@ TEST_F(TransportTest, TlsServerNameIsVerifiedInsteadOfTheAddress) {
   Endpoint to = endpoint("wrong_name");
   to.tls_server_name = "api.example";
   const auto seen = nlohmann::json::parse(answer(run(to, get("/echo"))).body);
-  EXPECT_EQ(seen["headers"]["host"], "127.0.0.1:" + std::to_string(server_->port("wrong_name")));
+  EXPECT_EQ(seen["headers"]["host"], "127.0.0.1:" + std::to_string(server->port("wrong_name")));
   to.tls_server_name = "other.example";
   EXPECT_EQ(failure(run(to, get("/echo"))).error.code->name, "net.tls-name-mismatch");
 }
@@ -177,10 +176,10 @@ TEST_F(TransportTest, PresentsTheClientCertificate) {
   HttpRequest request = get("/");
   EXPECT_EQ(failure(run(endpoint("mutual"), request)).error.code->name, "net.tls-client-certificate");
   request.identity = std::make_shared<ClientIdentity>(
-      ClientIdentity{server_->pem("client.crt"), Secret(server_->pem("client.key"))});
+      ClientIdentity{server->pem("client.crt"), Secret(server->pem("client.key"))});
   EXPECT_EQ(answer(run(endpoint("mutual"), request)).status, 200);
   request.identity = std::make_shared<ClientIdentity>(
-      ClientIdentity{server_->pem("client.crt"), Secret(server_->pem("good.key"))});
+      ClientIdentity{server->pem("client.crt"), Secret(server->pem("good.key"))});
   const TransferFailed lost = failure(run(endpoint("mutual"), request));
   EXPECT_EQ(lost.error.code->name, "net.tls-client-certificate");
   EXPECT_EQ(lost.sent, Sent::kNot);
@@ -361,15 +360,15 @@ TEST_F(TransportTest, WakesUpForTheDescriptor) {
 
 TEST_F(TransportTest, GoesThroughAProxy) {
   Endpoint to = endpoint("good");
-  to.proxy = "http://127.0.0.1:" + std::to_string(server_->port("proxy"));
+  to.proxy = "http://127.0.0.1:" + std::to_string(server->port("proxy"));
   EXPECT_EQ(answer(run(to, get("/via-proxy"))).status, 200);
   const std::string log = answer(run(endpoint("good"), get("/log"))).body;
-  EXPECT_THAT(log, HasSubstr("CONNECT 127.0.0.1:" + std::to_string(server_->port("good"))));
+  EXPECT_THAT(log, HasSubstr("CONNECT 127.0.0.1:" + std::to_string(server->port("good"))));
 }
 
 TEST_F(TransportTest, NamesTheProxyThatRefuses) {
   Endpoint to = endpoint("good", "forbidden.example");
-  to.proxy = "http://user:secret@127.0.0.1:" + std::to_string(server_->port("proxy"));
+  to.proxy = "http://user:secret@127.0.0.1:" + std::to_string(server->port("proxy"));
   const TransferFailed refused = failure(run(to, write("POST", "/")));
   EXPECT_EQ(refused.error.code->name, "net.proxy");
   EXPECT_THAT(refused.error.message, HasSubstr("407"));

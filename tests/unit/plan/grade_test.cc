@@ -8,7 +8,6 @@ namespace instantexec::plan {
 namespace {
 
 using test::make;
-using test::object;
 
 model::Object claim(const std::string& size) {
   model::Object out = make("v1", "PersistentVolumeClaim", "data");
