@@ -32,12 +32,17 @@ std::string sha256_hex(std::string_view bytes) {
   return to_hex(digest.data(), size);
 }
 
-std::string hmac_sha256_hex(std::string_view key, std::string_view bytes) {
+std::string hmac_sha256(std::string_view key, std::string_view bytes) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned int size = 0;
   HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), as_bytes(bytes), bytes.size(), digest.data(),
        &size);
-  return to_hex(digest.data(), size);
+  return {reinterpret_cast<const char*>(digest.data()), size};
+}
+
+std::string hmac_sha256_hex(std::string_view key, std::string_view bytes) {
+  const std::string digest = hmac_sha256(key, bytes);
+  return to_hex(as_bytes(digest), digest.size());
 }
 
 std::string base64_encode(std::string_view bytes) {

@@ -10,7 +10,9 @@ namespace instantexec {
 // SHA-256 of the bytes as 64 lower-case hexadecimal digits.
 [[nodiscard]] std::string sha256_hex(std::string_view bytes);
 
-// HMAC-SHA-256 of the bytes under the key, as 64 lower-case hexadecimal digits.
+// HMAC-SHA-256 of the bytes under the key: 32 bytes.
+[[nodiscard]] std::string hmac_sha256(std::string_view key, std::string_view bytes);
+// The same as 64 lower-case hexadecimal digits.
 [[nodiscard]] std::string hmac_sha256_hex(std::string_view key, std::string_view bytes);
 
 // Standard base64 with padding (RFC 4648 §4), as Kubernetes uses for Secret data and kubeconfig *-data

@@ -1,0 +1,242 @@
+#include "engine/lock_keeper.h"
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+// The upkeep of a lock, request by request and millisecond by millisecond.
+namespace instantexec::engine {
+namespace {
+
+class Wire final : public Cluster {
+ public:
+  Result<ClusterInfo> info() override { return ClusterInfo{}; }
+  Result<std::shared_ptr<const model::ApiCatalog>> catalog(bool /*refresh*/) override { return nullptr; }
+  RequestId submit(Request request) override {
+    sent.push_back(std::move(request));
+    return sent.size();
+  }
+  WatchId watch(WatchRequest /*request*/) override { return 0; }
+  void cancel_watch(WatchId /*id*/) override {}
+  ClusterEvent wait(Instant /*deadline*/) override { throw std::logic_error("a keeper does not wait"); }
+  [[nodiscard]] std::size_t capacity() const override { return 1; }
+
+  std::vector<Request> sent;
+};
+
+class StillClock final : public Clock {
+ public:
+  Instant now() override { throw std::logic_error("a keeper is told the time"); }
+  Timestamp wall() override { return Timestamp{Duration{1'767'225'600'000}}; }
+};
+
+model::Object lease(const std::string& holder = "me", const std::string& version = "1",
+                    const std::string& uid = "u", int epoch = 4) {
+  return {model::Json{
+      {"apiVersion", "coordination.k8s.io/v1"},
+      {"kind", "Lease"},
+      {"metadata",
+       {{"name", "instantexec-web"}, {"namespace", "demo"}, {"uid", uid}, {"resourceVersion", version}}},
+      {"spec", {{"holderIdentity", holder}, {"leaseTransitions", epoch}, {"renewTime", "then"}}}}};
+}
+
+Instant at(std::int64_t milliseconds) {
+  return Instant{Duration{milliseconds}};
+}
+
+Response answer(RequestId id, Outcome outcome, int status, model::Object object = {}) {
+  Response out;
+  out.id = id;
+  out.outcome = outcome;
+  out.http_status = status;
+  out.object = std::move(object);
+  return out;
+}
+Response stored(RequestId id, model::Object object) {
+  return answer(id, Outcome::kCommitted, 200, std::move(object));
+}
+
+// A keeper that took its lock at 1,000 ms.
+struct Fixture {
+  Wire wire;
+  StillClock clock;
+  LockKeeper keeper{lease(), "me", clock, at(1000)};
+
+  [[nodiscard]] bool last_is_read() const { return std::holds_alternative<GetRequest>(wire.sent.back()); }
+  // Up to the point where the outcome of a renewal is not known: it is read at 11,000 as request 2.
+  void lose_sight() {
+    keeper.work(wire, at(11'000));
+    keeper.answered(answer(1, Outcome::kUnknown, 0), at(11'000));
+    keeper.work(wire, at(11'000));
+  }
+};
+
+TEST(LockKeeper, RenewsEveryTenSecondsFromWhenItSent) {
+  Fixture f;
+  EXPECT_EQ(f.keeper.next_due(at(1000)), at(11'000));
+  f.keeper.work(f.wire, at(10'999));
+  EXPECT_TRUE(f.wire.sent.empty());
+  f.keeper.work(f.wire, at(11'000));
+  ASSERT_EQ(f.wire.sent.size(), 1U);
+  const auto& renewal = std::get<ReplaceRequest>(f.wire.sent[0]);
+  EXPECT_EQ(model::get_string(renewal.body.json, "/spec/renewTime"), "2026-01-01T00:00:00.000000Z");
+  EXPECT_EQ(renewal.body.resource_version(), "1");
+  EXPECT_EQ(renewal.field_manager, "");
+  EXPECT_FALSE(renewal.dry_run);
+  // One at a time; an answer is waited for three seconds.
+  f.keeper.work(f.wire, at(11'500));
+  EXPECT_EQ(f.wire.sent.size(), 1U);
+  EXPECT_EQ(f.keeper.next_due(at(11'500)), at(14'000));
+  EXPECT_EQ(f.keeper.next_due(at(15'000)), at(15'000)) << "never in the past";
+  EXPECT_EQ(f.keeper.renewed(), at(1000)) << "not before it is stored";
+  EXPECT_TRUE(f.keeper.answered(stored(1, lease("me", "2")), at(12'000)));
+  EXPECT_EQ(f.keeper.renewed(), at(11'000));
+  EXPECT_EQ(f.keeper.lease().resource_version(), "2");
+  EXPECT_EQ(f.keeper.next_due(at(12'000)), at(21'000));
+  f.keeper.work(f.wire, at(20'999));
+  EXPECT_EQ(f.wire.sent.size(), 1U);
+  f.keeper.work(f.wire, at(21'000));
+  EXPECT_EQ(std::get<ReplaceRequest>(f.wire.sent.at(1)).body.resource_version(), "2");
+  EXPECT_FALSE(f.keeper.lost());
+}
+
+TEST(LockKeeper, IsSafeForTwentySecondsAfterTheLastRenewal) {
+  Fixture f;
+  EXPECT_TRUE(f.keeper.safe(at(1000)));
+  EXPECT_TRUE(f.keeper.safe(at(20'999)));
+  EXPECT_FALSE(f.keeper.safe(at(21'000)));
+  EXPECT_FALSE(f.keeper.lost()) << "it may become safe again";
+  f.keeper.work(f.wire, at(25'000));
+  f.keeper.answered(stored(1, lease("me", "2")), at(26'000));
+  EXPECT_TRUE(f.keeper.safe(at(44'999)));
+  EXPECT_FALSE(f.keeper.safe(at(45'000)));
+}
+
+TEST(LockKeeper, TakesOnlyItsOwnAnswers) {
+  Fixture f;
+  EXPECT_FALSE(f.keeper.answered(stored(1, lease()), at(1000))) << "nothing was asked";
+  f.keeper.work(f.wire, at(11'000));
+  EXPECT_FALSE(f.keeper.answered(stored(7, lease("x")), at(11'001)));
+  EXPECT_EQ(f.keeper.next_due(at(11'001)), at(14'000)) << "the renewal is still under way";
+  EXPECT_TRUE(f.keeper.answered(stored(1, lease()), at(11'002)));
+  EXPECT_FALSE(f.keeper.answered(stored(1, lease()), at(11'003)));
+}
+
+TEST(LockKeeper, TriesAgainWhatWasNotDone) {
+  struct Row {
+    const char* name;
+    Response response;
+  };
+  const std::vector<Row> rows = {{"not sent", answer(1, Outcome::kNotSent, 0)},
+                                 {"too many requests", answer(1, Outcome::kRejected, 429)}};
+  for (const Row& row : rows) {
+    Fixture f;
+    f.keeper.work(f.wire, at(11'000));
+    EXPECT_TRUE(f.keeper.answered(row.response, at(11'400))) << row.name;
+    EXPECT_EQ(f.keeper.next_due(at(11'400)), at(13'400)) << row.name;
+    f.keeper.work(f.wire, at(13'399));
+    EXPECT_EQ(f.wire.sent.size(), 1U) << row.name;
+    f.keeper.work(f.wire, at(13'400));
+    ASSERT_EQ(f.wire.sent.size(), 2U) << row.name;
+    EXPECT_FALSE(f.last_is_read()) << row.name;
+    EXPECT_EQ(f.keeper.renewed(), at(1000)) << row.name;
+  }
+}
+
+TEST(LockKeeper, LooksWhereTheOutcomeIsNotKnown) {
+  for (const auto& [outcome, status] : {std::pair(Outcome::kUnknown, 0),
+                                        {Outcome::kUnknown, 500},
+                                        {Outcome::kRejected, 409},
+                                        {Outcome::kRejected, 403}}) {
+    Fixture f;
+    f.keeper.work(f.wire, at(11'000));
+    EXPECT_TRUE(f.keeper.answered(answer(1, outcome, status), at(11'100)));
+    EXPECT_EQ(f.keeper.next_due(at(11'100)), at(11'100)) << status;
+    f.keeper.work(f.wire, at(11'100));
+    ASSERT_EQ(f.wire.sent.size(), 2U) << status;
+    const auto* look = std::get_if<GetRequest>(&f.wire.sent[1]);
+    ASSERT_NE(look, nullptr) << status;
+    EXPECT_EQ(look->gvk, lease_gvk());
+    EXPECT_EQ(look->ns, "demo");
+    EXPECT_EQ(look->name, "instantexec-web");
+    EXPECT_FALSE(f.keeper.lost()) << status;
+  }
+}
+
+TEST(LockKeeper, GoesOnWhenTheLeaseStillIsItsOwn) {
+  Fixture f;
+  f.lose_sight();
+  ASSERT_TRUE(f.last_is_read());
+  EXPECT_TRUE(f.keeper.answered(stored(2, lease("me", "9")), at(11'300)));
+  EXPECT_FALSE(f.keeper.lost());
+  EXPECT_EQ(f.keeper.lease().resource_version(), "9");
+  EXPECT_EQ(f.keeper.renewed(), at(1000)) << "reading renews nothing";
+  EXPECT_EQ(f.keeper.next_due(at(11'300)), at(11'300)) << "and so the renewal follows at once";
+  f.keeper.work(f.wire, at(11'300));
+  EXPECT_EQ(std::get<ReplaceRequest>(f.wire.sent.at(2)).body.resource_version(), "9");
+}
+
+TEST(LockKeeper, IsLostToAnotherHolderEpochOrObject) {
+  struct Row {
+    const char* name;
+    Response response;
+  };
+  const std::vector<Row> rows = {
+      {"another holder", stored(2, lease("you", "9"))},
+      {"nobody", stored(2, lease("", "9"))},
+      {"created anew", stored(2, lease("me", "9", "u2"))},
+      {"taken and given back meanwhile", stored(2, lease("me", "9", "u", 5))},
+      {"gone", answer(2, Outcome::kRejected, 404)},
+  };
+  for (const Row& row : rows) {
+    Fixture f;
+    f.lose_sight();
+    EXPECT_TRUE(f.keeper.answered(row.response, at(11'300))) << row.name;
+    EXPECT_TRUE(f.keeper.lost()) << row.name;
+    EXPECT_FALSE(f.keeper.safe(at(11'300))) << row.name;
+    EXPECT_EQ(f.keeper.lease().resource_version(), "1") << row.name;
+    EXPECT_EQ(f.keeper.next_due(at(11'300)), Instant{Duration::max()}) << row.name;
+    f.keeper.work(f.wire, at(99'000));
+    EXPECT_EQ(f.wire.sent.size(), 2U) << row.name << ": nothing is sent any more";
+  }
+}
+
+TEST(LockKeeper, LooksAgainWhenTheLookFails) {
+  Fixture f;
+  f.lose_sight();
+  EXPECT_TRUE(f.keeper.answered(answer(2, Outcome::kUnknown, 503), at(11'300)));
+  EXPECT_FALSE(f.keeper.lost());
+  EXPECT_EQ(f.keeper.next_due(at(11'300)), at(13'300));
+  f.keeper.work(f.wire, at(13'300));
+  ASSERT_EQ(f.wire.sent.size(), 3U);
+  EXPECT_TRUE(f.last_is_read());
+}
+
+TEST(LockKeeper, GivesUpWaitingForAnAnswerAfterThreeSeconds) {
+  Fixture f;
+  f.keeper.work(f.wire, at(11'000));
+  f.keeper.work(f.wire, at(13'999));
+  EXPECT_EQ(f.wire.sent.size(), 1U);
+  f.keeper.work(f.wire, at(14'000));
+  ASSERT_EQ(f.wire.sent.size(), 2U);
+  EXPECT_TRUE(f.last_is_read());
+  // The answer that comes too late belongs to the keeper and says nothing.
+  EXPECT_TRUE(f.keeper.answered(stored(1, lease("me", "77")), at(14'500)));
+  EXPECT_EQ(f.keeper.lease().resource_version(), "1");
+  EXPECT_EQ(f.keeper.renewed(), at(1000));
+  EXPECT_FALSE(f.keeper.answered(stored(1, lease()), at(14'600))) << "once";
+  EXPECT_TRUE(f.keeper.answered(stored(2, lease("me", "77")), at(14'700)));
+  EXPECT_EQ(f.keeper.lease().resource_version(), "77");
+}
+
+TEST(LockKeeper, ReadsLeases) {
+  EXPECT_EQ(lease_holder(lease("me")), "me");
+  EXPECT_EQ(lease_holder({}), "");
+  EXPECT_EQ(lease_epoch(lease()), 4U);
+  EXPECT_EQ(lease_epoch({}), 0U);
+  EXPECT_EQ((Fixture{}).keeper.epoch(), 4U);
+  EXPECT_EQ(lease_gvk(), (model::Gvk{"coordination.k8s.io", "v1", "Lease"}));
+}
+
+}  // namespace
+}  // namespace instantexec::engine
