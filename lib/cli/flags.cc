@@ -77,6 +77,11 @@ void declare_deploy_flags(CLI::App& app, RawOptions& raw) {
       ->group(group);
   app.add_option("--plan", flags.plan_file, "deploy: execute exactly this saved plan, or nothing")
       ->group(group);
+  app.add_option("--journal-key-file", flags.journal_key_file,
+                 "File with the key that signs and encrypts the records (or INSTANTEXEC_JOURNAL_KEY)")
+      ->group(group);
+  flag("--seal-existing", flags.seal_existing,
+       "Accept records written without the key, and sign them from now on");
   app.add_option("--field-manager", flags.field_manager, "Name for server-side apply")->group(group);
   app.add_option("--timeout", raw.timeout, "Limit for the rollout (10m, 600)")->group(group);
   app.add_option("--lock-timeout", raw.lock_timeout, "How long to wait for another run's lock")->group(group);
@@ -215,6 +220,7 @@ Result<Options> finish_options(RawOptions raw, const os::Environment& environmen
   IE_TRY_ASSIGN(options.deploy.wait, parse_bool(raw.wait, "--wait"));
   options.deploy.rollback_on_failure = !raw.no_rollback;
   options.input.use_git = !raw.no_git;
+  options.deploy.journal_key = Secret(std::string(os::env_value(environment, "INSTANTEXEC_JOURNAL_KEY")));
   if (!raw.stage.empty()) {
     IE_TRY_ASSIGN(options.gates.stages, parse_stages(raw.stage));
   }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/secret.h"
 #include "base/time.h"
 #include "kube/kubeconfig_resolve.h"
 #include "model/event.h"
@@ -69,6 +70,9 @@ struct DeployFlags {
   int revision = 0;       // rollback [REVISION]
   std::string plan_out;   // plan: the file to write the plan to
   std::string plan_file;  // deploy: the saved plan to execute
+  Secret journal_key;     // of the environment; the file goes before it
+  std::string journal_key_file;
+  bool seal_existing = false;
 };
 
 struct HealthFlags {
@@ -120,7 +124,8 @@ struct ParsedCommand {
 
 // Reads the command line (without the program's name). `program` is how usage calls it: "kubectl instantexec"
 // when kubectl started us. Flags beat the environment (INSTANTEXEC_NAMESPACE, INSTANTEXEC_DRY_RUN, then the
-// same under SYNERGYMESH_). Error usage, with a suggestion for a misspelt verb or flag.
+// same under SYNERGYMESH_; and INSTANTEXEC_JOURNAL_KEY). Error usage, with a suggestion for a misspelt verb
+// or flag.
 [[nodiscard]] Result<ParsedCommand> parse_command_line(const std::vector<std::string>& args,
                                                        const std::string& program,
                                                        const os::Environment& environment);

@@ -8,6 +8,7 @@
 #include "cli/errors.h"
 #include "cli/health_inputs.h"
 #include "cli/version.h"
+#include "journal/seal.h"
 #include "kube/kubeconfig_errors.h"
 #include "manifest/load.h"
 #include "os/files.h"
@@ -28,9 +29,27 @@ Result<std::shared_ptr<const model::ApiCatalog>> builtin_catalog() {
   return client.catalog(false);
 }
 
+constexpr std::size_t kMaxKeyBytes = std::size_t{64} * 1024;
+
 bool judges_health(Verb verb) {
   return verb == Verb::kRun || verb == Verb::kDeploy || verb == Verb::kRollback || verb == Verb::kRecover ||
          verb == Verb::kStatus || verb == Verb::kHealth;
+}
+
+// The key of the records, if there is one.
+Result<std::shared_ptr<const journal::Seal>> load_seal(const DeployFlags& flags) {
+  Secret text = flags.journal_key;
+  if (!flags.journal_key_file.empty()) {
+    IE_TRY_ASSIGN(std::string bytes,
+                  os::read_file(flags.journal_key_file,
+                                {.max_bytes = kMaxKeyBytes, .kind = os::FileKind::kAnythingReadable}));
+    text = Secret(std::move(bytes));
+  } else if (text.empty()) {
+    return nullptr;
+  }
+  const auto unsealed = flags.seal_existing ? journal::Unsealed::kAccept : journal::Unsealed::kRefuse;
+  IE_TRY_ASSIGN(journal::Seal seal, journal::Seal::from_text(text.reveal(), unsealed));
+  return std::make_shared<const journal::Seal>(std::move(seal));
 }
 
 }  // namespace
@@ -70,6 +89,7 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const VerbContext& context, N
   }
   workspace->release_ =
       release_options(options, workspace->config_, choose_namespace(workspace->config_, ns, ns_given));
+  IE_TRY_ASSIGN(workspace->release_.seal, load_seal(options.deploy));
   if (judges_health(options.verb)) {
     IE_TRY_ASSIGN(workspace->release_.health_rules, load_health_rules(options, workspace->config_));
   }

@@ -24,7 +24,7 @@ class Deployer {
       : session_(session),
         options_(options),
         kind_(std::move(kind)),
-        store_(session, options.release, options.ns),
+        store_(session, options.release, options.ns, options.seal.get()),
         operation_{session, options, store_, {}, nullptr, session.now(), false, {}} {}
 
   ~Deployer() = default;
@@ -94,7 +94,7 @@ class Deployer {
     operation_.stored.head.release = options_.release;
     operation_.stored.head.ns = options_.ns;
     if (planned.record.name().empty()) return {};
-    IE_TRY_ASSIGN(operation_.stored.head, journal::read_head(planned.record));
+    IE_TRY_ASSIGN(operation_.stored.head, journal::read_head(planned.record, options_.seal.get()));
     operation_.stored.secret = planned.record;
     return {};
   }
@@ -255,7 +255,7 @@ Result<model::DeployReport> deploy(Environment environment, const ReleaseOptions
 Result<model::DeployReport> rollback(Environment environment, const ReleaseOptions& options, int revision) {
   IE_TRY(check_names(options));
   Session session(std::move(environment));
-  ReleaseStore store(session, options.release, options.ns);
+  ReleaseStore store(session, options.release, options.ns, options.seal.get());
   IE_TRY_ASSIGN(const StoredHead stored, store.load_head());
   if (!stored.exists()) {
     return fail(errors::kReleaseNotFound, "release " + options.release + " is not known in " + options.ns);
@@ -287,7 +287,7 @@ Result<model::DeployReport> recover(Environment environment, const ReleaseOption
                                     RecoverOptions how) {
   IE_TRY(check_names(options));
   Session session(std::move(environment));
-  ReleaseStore store(session, options.release, options.ns);
+  ReleaseStore store(session, options.release, options.ns, options.seal.get());
   Operation operation{session, options, store, {}, nullptr, session.now(), false, {}};
   IE_TRY_ASSIGN(operation.catalog, session.cluster().catalog(false));
   IE_TRY_ASSIGN(operation.stored, store.load_head());

@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "engine/environment.h"
 #include "engine/ports.h"
+#include "journal/seal.h"
 #include "model/deploy_report.h"
 #include "model/finding.h"
 #include "model/manifest.h"
@@ -43,6 +44,8 @@ struct ReleaseOptions {
   int history_limit = 10;                                 // revisions kept
   std::string source_commit;  // of the change, recorded with the revision; may be empty
   std::string description;    // recorded with the revision; may be empty
+  // By which the records are signed and encrypted; null: they are not. Records that are sealed need it.
+  std::shared_ptr<const journal::Seal> seal;
   // When custom resources are ready or have failed; the first rule that applies decides.
   std::vector<status::CustomRule> health_rules;
 };

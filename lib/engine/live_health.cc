@@ -133,7 +133,7 @@ Result<LiveHealth> read_live_health(Environment environment, const ReleaseOption
   LiveHealth out;
   Places places;
   if (query.label_selector.empty()) {
-    ReleaseStore store(session, options.release, options.ns);
+    ReleaseStore store(session, options.release, options.ns, options.seal.get());
     IE_TRY_ASSIGN(const StoredHead stored, store.load_head());
     if (stored.exists()) {
       out.release = options.release;

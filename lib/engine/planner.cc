@@ -56,7 +56,9 @@ int next_revision(const journal::Head& head) {
 class Planner {
  public:
   Planner(Session& session, const ReleaseOptions& options)
-      : session_(session), options_(options), store_(session, options.release, options.ns) {}
+      : session_(session),
+        options_(options),
+        store_(session, options.release, options.ns, options.seal.get()) {}
 
   Result<PlanResult> run(std::vector<model::Manifest> manifests) {
     session_.emit(model::PhaseStarted{model::Phase::kPlanning, manifests.size()});

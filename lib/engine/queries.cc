@@ -91,7 +91,7 @@ Result<std::vector<model::ObjectOutcome>> health_now(Session& session, const jou
 Result<std::vector<RevisionInfo>> history(Environment environment, const ReleaseOptions& options) {
   IE_TRY(check_names(options));
   Session session(std::move(environment));
-  ReleaseStore store(session, options.release, options.ns);
+  ReleaseStore store(session, options.release, options.ns, options.seal.get());
   IE_TRY_ASSIGN(const StoredHead stored, store.load_head());
   std::vector<RevisionInfo> out;
   for (const journal::Revision& revision : stored.head.revisions) {
@@ -103,7 +103,7 @@ Result<std::vector<RevisionInfo>> history(Environment environment, const Release
 Result<ReleaseStatus> release_status(Environment environment, const ReleaseOptions& options) {
   IE_TRY(check_names(options));
   Session session(std::move(environment));
-  ReleaseStore store(session, options.release, options.ns);
+  ReleaseStore store(session, options.release, options.ns, options.seal.get());
   auto responses = session.call_all(
       {store.head_request(), GetRequest{lease_gvk(), options.ns, journal::lease_name(options.release)}});
   IE_TRY_ASSIGN(const StoredHead stored, store.read_head(responses[0]));

@@ -29,8 +29,8 @@ model::Gvk secret_gvk() {
   return {"", "v1", "Secret"};
 }
 
-ReleaseStore::ReleaseStore(Session& session, std::string release, std::string ns)
-    : session_(session), release_(std::move(release)), ns_(std::move(ns)) {}
+ReleaseStore::ReleaseStore(Session& session, std::string release, std::string ns, const journal::Seal* seal)
+    : session_(session), release_(std::move(release)), ns_(std::move(ns)), seal_(seal) {}
 
 Request ReleaseStore::head_request() const {
   return GetRequest{secret_gvk(), ns_, journal::head_name(release_)};
@@ -42,7 +42,7 @@ Result<StoredHead> ReleaseStore::read_head(const Response& response) const {
   out.head.ns = ns_;
   if (response.not_found()) return out;
   if (!response.ok()) return fail(read_error(response, "the record of release " + release_));
-  IE_TRY_ASSIGN(out.head, journal::read_head(response.object));
+  IE_TRY_ASSIGN(out.head, journal::read_head(response.object, seal_));
   out.secret = response.object;
   return out;
 }
@@ -53,7 +53,7 @@ Result<StoredHead> ReleaseStore::load_head() {
 }
 
 Status ReleaseStore::save_head(StoredHead& stored) {
-  IE_TRY_ASSIGN(model::Object secret, journal::head_secret(stored.head));
+  IE_TRY_ASSIGN(model::Object secret, journal::head_secret(stored.head, seal_));
   if (!stored.exists()) return create_head(stored, std::move(secret));
   secret.json["metadata"]["resourceVersion"] = stored.secret.resource_version();
   secret.json["metadata"]["uid"] = stored.secret.uid();
@@ -111,8 +111,8 @@ Status ReleaseStore::replace_head(StoredHead& stored, const model::Object& secre
 
 Result<journal::Blob> ReleaseStore::save_payload(const StoredHead& stored, int revision,
                                                  const journal::PayloadView& payload) {
-  IE_TRY_ASSIGN(journal::PackedBlob packed,
-                journal::pack(journal::encode_payload(payload), journal::chunk_prefix(release_, revision)));
+  IE_TRY_ASSIGN(journal::PackedBlob packed, journal::pack(journal::encode_payload(payload),
+                                                          journal::chunk_prefix(release_, revision), seal_));
   std::vector<Request> requests;
   for (std::size_t i = 0; i < packed.pieces.size(); ++i) {
     requests.emplace_back(CreateRequest{
@@ -158,7 +158,7 @@ Result<journal::Payload> ReleaseStore::load_payload(const journal::Blob& blob) {
     IE_TRY_ASSIGN(std::string piece, journal::read_chunk(responses[i].object));
     pieces.push_back(std::move(piece));
   }
-  IE_TRY_ASSIGN(const std::string bytes, journal::unpack(blob, pieces));
+  IE_TRY_ASSIGN(const std::string bytes, journal::unpack(blob, pieces, seal_));
   return journal::decode_payload(bytes);
 }
 

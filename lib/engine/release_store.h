@@ -21,7 +21,8 @@ struct StoredHead {
 // answer that got lost is looked up.
 class ReleaseStore {
  public:
-  ReleaseStore(Session& session, std::string release, std::string ns);
+  // `seal`: null for records without one; outlives the store.
+  ReleaseStore(Session& session, std::string release, std::string ns, const journal::Seal* seal);
 
   // The request for the head, to be sent together with others, and its answer.
   [[nodiscard]] Request head_request() const;
@@ -53,6 +54,7 @@ class ReleaseStore {
   Session& session_;
   std::string release_;
   std::string ns_;
+  const journal::Seal* seal_;
 };
 
 [[nodiscard]] model::Gvk secret_gvk();

@@ -12,6 +12,10 @@ namespace {
 // Fast; records are mostly repetition, which every level finds.
 constexpr int kLevel = 3;
 
+std::string digest_of(std::string_view bytes, const Seal* seal) {
+  return seal == nullptr ? sha256_hex(bytes) : seal->digest(bytes);
+}
+
 }  // namespace
 
 Result<std::string> compress(std::string_view bytes) {
@@ -39,15 +43,17 @@ Result<std::string> decompress(std::string_view bytes, std::size_t limit) {
   return out;
 }
 
-Result<PackedBlob> pack(std::string_view bytes, std::string_view prefix) {
+Result<PackedBlob> pack(std::string_view bytes, std::string_view prefix, const Seal* seal) {
   if (bytes.size() > kMaxBlob) {
     return fail(errors::kTooLarge, fmt::format("the record has {} MiB unpacked; at most {} are kept",
                                                bytes.size() >> 20U, kMaxBlob >> 20U));
   }
-  IE_TRY_ASSIGN(const std::string packed, compress(bytes));
+  IE_TRY_ASSIGN(std::string packed, compress(bytes));
   PackedBlob out;
   out.blob.size = bytes.size();
-  out.blob.digest = sha256_hex(bytes);
+  out.blob.sealed = seal != nullptr;
+  out.blob.digest = digest_of(bytes, seal);
+  if (seal != nullptr) packed = seal->encrypt(packed);
   for (std::size_t at = 0; at < packed.size(); at += kMaxChunk) {
     std::string piece = packed.substr(at, kMaxChunk);
     std::string digest = sha256_hex(piece);
@@ -58,7 +64,7 @@ Result<PackedBlob> pack(std::string_view bytes, std::string_view prefix) {
   return out;
 }
 
-Result<std::string> unpack(const Blob& blob, std::span<const std::string> pieces) {
+Result<std::string> unpack(const Blob& blob, std::span<const std::string> pieces, const Seal* seal) {
   if (blob.size > kMaxBlob || pieces.size() != blob.chunks.size()) {
     return fail(errors::kBroken, "a record has pieces missing or claims an impossible size");
   }
@@ -69,8 +75,14 @@ Result<std::string> unpack(const Blob& blob, std::span<const std::string> pieces
     }
     packed += pieces[i];
   }
+  if (blob.sealed && seal == nullptr) return fail(errors::kKeyMissing, "the saved state is encrypted");
+  if (blob.sealed) {
+    auto plain = seal->decrypt(packed);
+    if (!plain) return fail(errors::kTampered, "the saved state was not encrypted under this key");
+    packed = std::move(*plain);
+  }
   IE_TRY_ASSIGN(std::string bytes, decompress(packed, blob.size));
-  if (bytes.size() != blob.size || sha256_hex(bytes) != blob.digest) {
+  if (bytes.size() != blob.size || digest_of(bytes, blob.sealed ? seal : nullptr) != blob.digest) {
     return fail(errors::kBroken, "an unpacked record does not match its digest");
   }
   return bytes;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "journal/seal.h"
 
 // Bytes of any length as pieces that fit into Secrets: compressed, split, and checked by digests on the way
 // back.
@@ -27,7 +28,8 @@ struct ChunkRef {
 struct Blob {
   std::vector<ChunkRef> chunks;
   std::size_t size = 0;  // unpacked
-  std::string digest;    // SHA-256 of the unpacked bytes
+  std::string digest;    // SHA-256 of the unpacked bytes; of a sealed one Seal::digest
+  bool sealed = false;   // encrypted
   friend bool operator==(const Blob&, const Blob&) = default;
 };
 
@@ -36,13 +38,15 @@ struct PackedBlob {
   std::vector<std::string> pieces;  // parallel to blob.chunks
 };
 
-// Packs with zstd. Pieces are named `prefix`.<index>.<first 8 digits of their digest>, so that different
-// contents never share a name. Error record.too-large.
-[[nodiscard]] Result<PackedBlob> pack(std::string_view bytes, std::string_view prefix);
+// Packs with zstd, and encrypts when there is a seal. Pieces are named `prefix`.<index>.<first 8 digits of
+// their digest>, so that different contents never share a name. Error record.too-large.
+[[nodiscard]] Result<PackedBlob> pack(std::string_view bytes, std::string_view prefix,
+                                      const Seal* seal = nullptr);
 
 // The bytes again. Errors record.broken when a piece, the size or a digest does not match; never unpacks more
-// than blob.size or kMaxBlob bytes.
-[[nodiscard]] Result<std::string> unpack(const Blob& blob, std::span<const std::string> pieces);
+// than blob.size or kMaxBlob bytes. Of a sealed one also record.key-missing and record.tampered.
+[[nodiscard]] Result<std::string> unpack(const Blob& blob, std::span<const std::string> pieces,
+                                         const Seal* seal = nullptr);
 
 // One piece without name or digest, for small data inside another record.
 [[nodiscard]] Result<std::string> compress(std::string_view bytes);

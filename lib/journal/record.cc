@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/text.h"
 #include "journal/errors.h"
 
 namespace instantexec::journal {
@@ -11,7 +12,9 @@ namespace {
 
 using model::Json;
 
+// Sealed heads have the higher number, so that programs which know no seals refuse them as newer.
 constexpr int kSchema = 1;
+constexpr int kSealedSchema = 2;
 // ["","","k","","n",""]
 constexpr std::size_t kShortestMember = 21;
 
@@ -41,14 +44,14 @@ tl::unexpected<Error> broken(std::string_view what) {
 }
 
 // Parsed, and of a schema this program knows.
-Result<Json> read(std::string_view bytes, std::string_view what) {
+Result<Json> read(std::string_view bytes, std::string_view what, int newest) {
   auto json = model::parse_json(bytes);
   if (!json || !json->is_object()) return broken(what);
   const auto schema = model::get_int(*json, "/schema");
-  if (schema > kSchema) {
+  if (schema > newest) {
     return fail(errors::kNewer, "the record's " + std::string(what) + " has schema " +
                                     std::to_string(schema) + "; this program reads up to " +
-                                    std::to_string(kSchema));
+                                    std::to_string(newest));
   }
   if (schema < 1) return broken(what);
   return std::move(*json);
@@ -59,13 +62,16 @@ Json blob_json(const Blob& blob) {
   for (const ChunkRef& chunk : blob.chunks) {
     chunks.push_back(Json{{"name", chunk.name}, {"digest", chunk.digest}});
   }
-  return Json{{"chunks", std::move(chunks)}, {"size", blob.size}, {"digest", blob.digest}};
+  Json out{{"chunks", std::move(chunks)}, {"size", blob.size}, {"digest", blob.digest}};
+  if (blob.sealed) out["sealed"] = true;
+  return out;
 }
 
 Blob read_blob(const Json& json) {
   Blob out;
   out.size = static_cast<std::size_t>(std::max<std::int64_t>(0, model::get_int(json, "/size")));
   out.digest = model::get_string(json, "/digest");
+  out.sealed = model::get_bool(json, "/sealed");
   for (const Json& chunk : model::get_array(json, "/chunks")) {
     out.chunks.push_back({model::get_string(chunk, "/name"), model::get_string(chunk, "/digest")});
   }
@@ -192,18 +198,27 @@ bool unfinished(Phase phase) {
 }
 
 std::string encode_head(const Head& head) {
-  Json out{{"schema", kSchema},         {"release", head.release},
-           {"namespace", head.ns},      {"phase", to_string(head.phase)},
-           {"epoch", head.epoch},       {"revision", head.revision},
+  const bool sealed = !head.sealed_by.empty();
+  Json out{{"schema", sealed ? kSealedSchema : kSchema},
+           {"release", head.release},
+           {"namespace", head.ns},
+           {"phase", to_string(head.phase)},
+           {"epoch", head.epoch},
+           {"revision", head.revision},
            {"revisions", Json::array()}};
+  if (sealed) out["sealedBy"] = head.sealed_by;
   if (head.operation) out["operation"] = operation_json(*head.operation);
   for (const Revision& revision : head.revisions) out["revisions"].push_back(revision_json(revision));
   return text(out);
 }
 
 Result<Head> decode_head(std::string_view bytes) {
-  IE_TRY_ASSIGN(const Json json, read(bytes, "head"));
+  IE_TRY_ASSIGN(const Json json, read(bytes, "head", kSealedSchema));
   Head out;
+  if (model::get_int(json, "/schema") == kSealedSchema) {
+    out.sealed_by = sanitise_line(model::get_string(json, "/sealedBy"), 64);
+    if (out.sealed_by.empty()) return broken("seal");
+  }
   const auto phase = phase_from(model::get_string(json, "/phase"));
   if (!phase) return broken("phase");
   out.phase = *phase;
@@ -284,7 +299,7 @@ std::string encode_payload(const PayloadView& payload) {
 
 Result<Payload> decode_payload(std::string_view bytes) {
   Lines lines(bytes);
-  IE_TRY_ASSIGN(const Json header, read(lines.next(), "payload"));
+  IE_TRY_ASSIGN(const Json header, read(lines.next(), "payload", kSchema));
   Payload out;
   out.operation = model::get_string(header, "/operation");
   if (const Json* plan = model::find(header, "/plan")) out.plan = *plan;

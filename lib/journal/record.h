@@ -80,6 +80,7 @@ struct Head {
   std::string ns;
   Phase phase = Phase::kIdle;
   std::uint64_t epoch = 0;  // of the lock under which it was written
+  std::string sealed_by;    // Seal::id of its key; empty: it is not sealed
   int revision = 0;         // in force; 0: none
   std::optional<Operation> operation;
   std::vector<Revision> revisions;  // newest first

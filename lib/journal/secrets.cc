@@ -1,5 +1,6 @@
 #include "journal/secrets.h"
 
+#include "base/cipher.h"
 #include "base/digest.h"
 #include "base/text.h"
 #include "journal/errors.h"
@@ -39,6 +40,27 @@ Result<std::string> field(const model::Object& secret, const char* key) {
   return std::move(*bytes);
 }
 
+// That the head was written by who has the key, if it must be.
+Status check_seal(const model::Object& secret, const Head& head, const Seal* seal) {
+  const std::string where = "Secret " + sanitise_line(secret.ns() + "/" + secret.name(), 300);
+  if (head.sealed_by.empty()) {
+    if (seal == nullptr || seal->accepts_unsealed()) return {};
+    return fail(errors::kUnsealed, where + " is not sealed, though there is a key");
+  }
+  if (seal == nullptr) return fail(errors::kKeyMissing, where + " is sealed by the key " + head.sealed_by);
+  if (seal->id() != head.sealed_by) {
+    return fail(errors::kKeyWrong,
+                where + " is sealed by the key " + head.sealed_by + "; the one given is " + seal->id());
+  }
+  IE_TRY_ASSIGN(const std::string bytes, field(secret, "head"));
+  IE_TRY_ASSIGN(const std::string members, field(secret, "members"));
+  const auto signature = field(secret, "signature");
+  if (!signature || !same_secret(*signature, seal->sign(bytes, members))) {
+    return fail(errors::kTampered, where + " does not have the signature of its content");
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string head_name(std::string_view release) {
@@ -53,18 +75,24 @@ std::string chunk_prefix(std::string_view release, int revision) {
   return head_name(release) + "." + std::to_string(revision);
 }
 
-Result<model::Object> head_secret(const Head& head) {
+Result<model::Object> head_secret(const Head& head, const Seal* seal) {
   model::Object out = secret(head, head_name(head.release), "head");
+  Head written = head;
+  written.sealed_by = seal == nullptr ? "" : seal->id();
   IE_TRY_ASSIGN(const std::string members, encode_members(head.members));
-  out.json["data"]["head"] = base64_encode(encode_head(head));
-  out.json["data"]["members"] = base64_encode(members);
+  const std::string bytes = encode_head(written);
+  Json& data = out.json["data"];
+  data["head"] = base64_encode(bytes);
+  data["members"] = base64_encode(members);
+  if (seal != nullptr) data["signature"] = base64_encode(seal->sign(bytes, members));
   return out;
 }
 
-Result<Head> read_head(const model::Object& secret) {
+Result<Head> read_head(const model::Object& secret, const Seal* seal) {
   IE_TRY_ASSIGN(const std::string bytes, field(secret, "head"));
   IE_TRY_ASSIGN(Head head, decode_head(bytes));
   IE_TRY_ASSIGN(const std::string members, field(secret, "members"));
+  IE_TRY(check_seal(secret, head, seal));
   IE_TRY_ASSIGN(head.members, decode_members(members));
   // A record copied from elsewhere must not steer what happens here.
   if (head.ns != secret.ns() || head_name(head.release) != secret.name()) {

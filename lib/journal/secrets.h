@@ -19,10 +19,11 @@ namespace instantexec::journal {
 // "instantexec.<release>.<revision>", what the names of its chunks begin with.
 [[nodiscard]] std::string chunk_prefix(std::string_view release, int revision);
 
-// The Secret for the head, without resourceVersion.
-[[nodiscard]] Result<model::Object> head_secret(const Head& head);
-// Reads it; members included. Errors record.newer, record.broken.
-[[nodiscard]] Result<Head> read_head(const model::Object& secret);
+// The Secret for the head, without resourceVersion; signed when there is a seal.
+[[nodiscard]] Result<model::Object> head_secret(const Head& head, const Seal* seal = nullptr);
+// Reads it; members included. Errors record.newer, record.broken; of a sealed one record.key-missing,
+// record.key-wrong and record.tampered; and record.unsealed when there is a seal that wants all to be sealed.
+[[nodiscard]] Result<Head> read_head(const model::Object& secret, const Seal* seal = nullptr);
 
 // One immutable Secret for a piece; owned by the head, so that it goes with it.
 [[nodiscard]] model::Object chunk_secret(const Head& head, const model::Object& head_secret, int revision,

@@ -34,6 +34,16 @@ TEST(CommandLine, BareDryRunIsClientAndSwallowsNothing) {
   EXPECT_FALSE(parse({"run", "--dry-run=maybe"}).has_value());
 }
 
+TEST(CommandLine, TheKeyOfTheRecords) {
+  const auto both =
+      options({"deploy", "--journal-key-file", "key", "--seal-existing"}, {{"INSTANTEXEC_JOURNAL_KEY", "k"}});
+  EXPECT_EQ(both.deploy.journal_key_file, "key");
+  EXPECT_EQ(both.deploy.journal_key.reveal(), "k");
+  EXPECT_TRUE(both.deploy.seal_existing);
+  EXPECT_TRUE(options({"deploy"}).deploy.journal_key.empty());
+  EXPECT_FALSE(options({"deploy"}).deploy.seal_existing);
+}
+
 TEST(CommandLine, EnvironmentYieldsToFlags) {
   const os::Environment environment{{"SYNERGYMESH_NAMESPACE", "mesh"}, {"SYNERGYMESH_DRY_RUN", "true"}};
   EXPECT_EQ(options({"run"}, environment).cluster.config.ns, "mesh");

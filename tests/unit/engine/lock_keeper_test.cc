@@ -40,8 +40,13 @@ model::Object lease(const std::string& holder = "me", const std::string& version
       {"spec", {{"holderIdentity", holder}, {"leaseTransitions", epoch}, {"renewTime", "then"}}}}};
 }
 
+// When the lock was taken, and when its first renewal is due.
+constexpr Instant kTaken{Duration{1000}};
+constexpr Instant kDue{kTaken.since_start + kRenewEvery};
+
+// So long after that.
 Instant at(std::int64_t milliseconds) {
-  return Instant{Duration{milliseconds}};
+  return kDue + Duration{milliseconds};
 }
 
 Response answer(RequestId id, Outcome outcome, int status, model::Object object = {}) {
@@ -56,27 +61,26 @@ Response stored(RequestId id, model::Object object) {
   return answer(id, Outcome::kCommitted, 200, std::move(object));
 }
 
-// A keeper that took its lock at 1,000 ms.
 struct Fixture {
   Wire wire;
   StillClock clock;
-  LockKeeper keeper{lease(), "me", clock, at(1000)};
+  LockKeeper keeper{lease(), "me", clock, kTaken};
 
   [[nodiscard]] bool last_is_read() const { return std::holds_alternative<GetRequest>(wire.sent.back()); }
-  // Up to the point where the outcome of a renewal is not known: it is read at 11,000 as request 2.
+  // Up to the point where the outcome of a renewal is not known: it is read at once, as request 2.
   void lose_sight() {
-    keeper.work(wire, at(11'000));
-    keeper.answered(answer(1, Outcome::kUnknown, 0), at(11'000));
-    keeper.work(wire, at(11'000));
+    keeper.work(wire, at(0));
+    keeper.answered(answer(1, Outcome::kUnknown, 0), at(0));
+    keeper.work(wire, at(0));
   }
 };
 
-TEST(LockKeeper, RenewsEveryTenSecondsFromWhenItSent) {
+TEST(LockKeeper, RenewsInTimeCountedFromWhenItSent) {
   Fixture f;
-  EXPECT_EQ(f.keeper.next_due(at(1000)), at(11'000));
-  f.keeper.work(f.wire, at(10'999));
+  EXPECT_EQ(f.keeper.next_due(kTaken), at(0));
+  f.keeper.work(f.wire, at(-1));
   EXPECT_TRUE(f.wire.sent.empty());
-  f.keeper.work(f.wire, at(11'000));
+  f.keeper.work(f.wire, at(0));
   ASSERT_EQ(f.wire.sent.size(), 1U);
   const auto& renewal = std::get<ReplaceRequest>(f.wire.sent[0]);
   EXPECT_EQ(model::get_string(renewal.body.json, "/spec/renewTime"), "2026-01-01T00:00:00.000000Z");
@@ -84,42 +88,42 @@ TEST(LockKeeper, RenewsEveryTenSecondsFromWhenItSent) {
   EXPECT_EQ(renewal.field_manager, "");
   EXPECT_FALSE(renewal.dry_run);
   // One at a time; an answer is waited for three seconds.
-  f.keeper.work(f.wire, at(11'500));
+  f.keeper.work(f.wire, at(500));
   EXPECT_EQ(f.wire.sent.size(), 1U);
-  EXPECT_EQ(f.keeper.next_due(at(11'500)), at(14'000));
-  EXPECT_EQ(f.keeper.next_due(at(15'000)), at(15'000)) << "never in the past";
-  EXPECT_EQ(f.keeper.renewed(), at(1000)) << "not before it is stored";
-  EXPECT_TRUE(f.keeper.answered(stored(1, lease("me", "2")), at(12'000)));
-  EXPECT_EQ(f.keeper.renewed(), at(11'000));
+  EXPECT_EQ(f.keeper.next_due(at(500)), at(3000));
+  EXPECT_EQ(f.keeper.next_due(at(4000)), at(4000)) << "never in the past";
+  EXPECT_EQ(f.keeper.renewed(), kTaken) << "not before it is stored";
+  EXPECT_TRUE(f.keeper.answered(stored(1, lease("me", "2")), at(1000)));
+  EXPECT_EQ(f.keeper.renewed(), at(0));
   EXPECT_EQ(f.keeper.lease().resource_version(), "2");
-  EXPECT_EQ(f.keeper.next_due(at(12'000)), at(21'000));
-  f.keeper.work(f.wire, at(20'999));
+  EXPECT_EQ(f.keeper.next_due(at(1000)), kDue + kRenewEvery);
+  f.keeper.work(f.wire, kDue + (kRenewEvery - Duration{1}));
   EXPECT_EQ(f.wire.sent.size(), 1U);
-  f.keeper.work(f.wire, at(21'000));
+  f.keeper.work(f.wire, kDue + kRenewEvery);
   EXPECT_EQ(std::get<ReplaceRequest>(f.wire.sent.at(1)).body.resource_version(), "2");
   EXPECT_FALSE(f.keeper.lost());
 }
 
-TEST(LockKeeper, IsSafeForTwentySecondsAfterTheLastRenewal) {
+TEST(LockKeeper, IsSafeUntilItHasToGiveUp) {
   Fixture f;
-  EXPECT_TRUE(f.keeper.safe(at(1000)));
-  EXPECT_TRUE(f.keeper.safe(at(20'999)));
-  EXPECT_FALSE(f.keeper.safe(at(21'000)));
+  EXPECT_TRUE(f.keeper.safe(kTaken));
+  EXPECT_TRUE(f.keeper.safe(kTaken + (kGiveUpAfter - Duration{1})));
+  EXPECT_FALSE(f.keeper.safe(kTaken + kGiveUpAfter));
   EXPECT_FALSE(f.keeper.lost()) << "it may become safe again";
-  f.keeper.work(f.wire, at(25'000));
-  f.keeper.answered(stored(1, lease("me", "2")), at(26'000));
-  EXPECT_TRUE(f.keeper.safe(at(44'999)));
-  EXPECT_FALSE(f.keeper.safe(at(45'000)));
+  f.keeper.work(f.wire, at(14'000));
+  f.keeper.answered(stored(1, lease("me", "2")), at(15'000));
+  EXPECT_TRUE(f.keeper.safe(at(14'000) + (kGiveUpAfter - Duration{1})));
+  EXPECT_FALSE(f.keeper.safe(at(14'000) + kGiveUpAfter));
 }
 
 TEST(LockKeeper, TakesOnlyItsOwnAnswers) {
   Fixture f;
-  EXPECT_FALSE(f.keeper.answered(stored(1, lease()), at(1000))) << "nothing was asked";
-  f.keeper.work(f.wire, at(11'000));
-  EXPECT_FALSE(f.keeper.answered(stored(7, lease("x")), at(11'001)));
-  EXPECT_EQ(f.keeper.next_due(at(11'001)), at(14'000)) << "the renewal is still under way";
-  EXPECT_TRUE(f.keeper.answered(stored(1, lease()), at(11'002)));
-  EXPECT_FALSE(f.keeper.answered(stored(1, lease()), at(11'003)));
+  EXPECT_FALSE(f.keeper.answered(stored(1, lease()), kTaken)) << "nothing was asked";
+  f.keeper.work(f.wire, at(0));
+  EXPECT_FALSE(f.keeper.answered(stored(7, lease("x")), at(1)));
+  EXPECT_EQ(f.keeper.next_due(at(1)), at(3000)) << "the renewal is still under way";
+  EXPECT_TRUE(f.keeper.answered(stored(1, lease()), at(2)));
+  EXPECT_FALSE(f.keeper.answered(stored(1, lease()), at(3)));
 }
 
 TEST(LockKeeper, TriesAgainWhatWasNotDone) {
@@ -131,15 +135,15 @@ TEST(LockKeeper, TriesAgainWhatWasNotDone) {
                                  {"too many requests", answer(1, Outcome::kRejected, 429)}};
   for (const Row& row : rows) {
     Fixture f;
-    f.keeper.work(f.wire, at(11'000));
-    EXPECT_TRUE(f.keeper.answered(row.response, at(11'400))) << row.name;
-    EXPECT_EQ(f.keeper.next_due(at(11'400)), at(13'400)) << row.name;
-    f.keeper.work(f.wire, at(13'399));
+    f.keeper.work(f.wire, at(0));
+    EXPECT_TRUE(f.keeper.answered(row.response, at(400))) << row.name;
+    EXPECT_EQ(f.keeper.next_due(at(400)), at(2400)) << row.name;
+    f.keeper.work(f.wire, at(2399));
     EXPECT_EQ(f.wire.sent.size(), 1U) << row.name;
-    f.keeper.work(f.wire, at(13'400));
+    f.keeper.work(f.wire, at(2400));
     ASSERT_EQ(f.wire.sent.size(), 2U) << row.name;
     EXPECT_FALSE(f.last_is_read()) << row.name;
-    EXPECT_EQ(f.keeper.renewed(), at(1000)) << row.name;
+    EXPECT_EQ(f.keeper.renewed(), kTaken) << row.name;
   }
 }
 
@@ -149,10 +153,10 @@ TEST(LockKeeper, LooksWhereTheOutcomeIsNotKnown) {
                                         {Outcome::kRejected, 409},
                                         {Outcome::kRejected, 403}}) {
     Fixture f;
-    f.keeper.work(f.wire, at(11'000));
-    EXPECT_TRUE(f.keeper.answered(answer(1, outcome, status), at(11'100)));
-    EXPECT_EQ(f.keeper.next_due(at(11'100)), at(11'100)) << status;
-    f.keeper.work(f.wire, at(11'100));
+    f.keeper.work(f.wire, at(0));
+    EXPECT_TRUE(f.keeper.answered(answer(1, outcome, status), at(100)));
+    EXPECT_EQ(f.keeper.next_due(at(100)), at(100)) << status;
+    f.keeper.work(f.wire, at(100));
     ASSERT_EQ(f.wire.sent.size(), 2U) << status;
     const auto* look = std::get_if<GetRequest>(&f.wire.sent[1]);
     ASSERT_NE(look, nullptr) << status;
@@ -167,12 +171,12 @@ TEST(LockKeeper, GoesOnWhenTheLeaseStillIsItsOwn) {
   Fixture f;
   f.lose_sight();
   ASSERT_TRUE(f.last_is_read());
-  EXPECT_TRUE(f.keeper.answered(stored(2, lease("me", "9")), at(11'300)));
+  EXPECT_TRUE(f.keeper.answered(stored(2, lease("me", "9")), at(300)));
   EXPECT_FALSE(f.keeper.lost());
   EXPECT_EQ(f.keeper.lease().resource_version(), "9");
-  EXPECT_EQ(f.keeper.renewed(), at(1000)) << "reading renews nothing";
-  EXPECT_EQ(f.keeper.next_due(at(11'300)), at(11'300)) << "and so the renewal follows at once";
-  f.keeper.work(f.wire, at(11'300));
+  EXPECT_EQ(f.keeper.renewed(), kTaken) << "reading renews nothing";
+  EXPECT_EQ(f.keeper.next_due(at(300)), at(300)) << "and so the renewal follows at once";
+  f.keeper.work(f.wire, at(300));
   EXPECT_EQ(std::get<ReplaceRequest>(f.wire.sent.at(2)).body.resource_version(), "9");
 }
 
@@ -191,12 +195,12 @@ TEST(LockKeeper, IsLostToAnotherHolderEpochOrObject) {
   for (const Row& row : rows) {
     Fixture f;
     f.lose_sight();
-    EXPECT_TRUE(f.keeper.answered(row.response, at(11'300))) << row.name;
+    EXPECT_TRUE(f.keeper.answered(row.response, at(300))) << row.name;
     EXPECT_TRUE(f.keeper.lost()) << row.name;
-    EXPECT_FALSE(f.keeper.safe(at(11'300))) << row.name;
+    EXPECT_FALSE(f.keeper.safe(at(300))) << row.name;
     EXPECT_EQ(f.keeper.lease().resource_version(), "1") << row.name;
-    EXPECT_EQ(f.keeper.next_due(at(11'300)), Instant{Duration::max()}) << row.name;
-    f.keeper.work(f.wire, at(99'000));
+    EXPECT_EQ(f.keeper.next_due(at(300)), Instant{Duration::max()}) << row.name;
+    f.keeper.work(f.wire, at(88'000));
     EXPECT_EQ(f.wire.sent.size(), 2U) << row.name << ": nothing is sent any more";
   }
 }
@@ -204,28 +208,28 @@ TEST(LockKeeper, IsLostToAnotherHolderEpochOrObject) {
 TEST(LockKeeper, LooksAgainWhenTheLookFails) {
   Fixture f;
   f.lose_sight();
-  EXPECT_TRUE(f.keeper.answered(answer(2, Outcome::kUnknown, 503), at(11'300)));
+  EXPECT_TRUE(f.keeper.answered(answer(2, Outcome::kUnknown, 503), at(300)));
   EXPECT_FALSE(f.keeper.lost());
-  EXPECT_EQ(f.keeper.next_due(at(11'300)), at(13'300));
-  f.keeper.work(f.wire, at(13'300));
+  EXPECT_EQ(f.keeper.next_due(at(300)), at(2300));
+  f.keeper.work(f.wire, at(2300));
   ASSERT_EQ(f.wire.sent.size(), 3U);
   EXPECT_TRUE(f.last_is_read());
 }
 
 TEST(LockKeeper, GivesUpWaitingForAnAnswerAfterThreeSeconds) {
   Fixture f;
-  f.keeper.work(f.wire, at(11'000));
-  f.keeper.work(f.wire, at(13'999));
+  f.keeper.work(f.wire, at(0));
+  f.keeper.work(f.wire, at(2999));
   EXPECT_EQ(f.wire.sent.size(), 1U);
-  f.keeper.work(f.wire, at(14'000));
+  f.keeper.work(f.wire, at(3000));
   ASSERT_EQ(f.wire.sent.size(), 2U);
   EXPECT_TRUE(f.last_is_read());
   // The answer that comes too late belongs to the keeper and says nothing.
-  EXPECT_TRUE(f.keeper.answered(stored(1, lease("me", "77")), at(14'500)));
+  EXPECT_TRUE(f.keeper.answered(stored(1, lease("me", "77")), at(3500)));
   EXPECT_EQ(f.keeper.lease().resource_version(), "1");
-  EXPECT_EQ(f.keeper.renewed(), at(1000));
-  EXPECT_FALSE(f.keeper.answered(stored(1, lease()), at(14'600))) << "once";
-  EXPECT_TRUE(f.keeper.answered(stored(2, lease("me", "77")), at(14'700)));
+  EXPECT_EQ(f.keeper.renewed(), kTaken);
+  EXPECT_FALSE(f.keeper.answered(stored(1, lease()), at(3600))) << "once";
+  EXPECT_TRUE(f.keeper.answered(stored(2, lease("me", "77")), at(3700)));
   EXPECT_EQ(f.keeper.lease().resource_version(), "77");
 }
 

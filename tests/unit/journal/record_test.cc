@@ -68,7 +68,8 @@ TEST(Head, RefusesWhatItDoesNotUnderstand) {
     return json.dump();
   };
   const std::vector<Row> rows = {
-      {"newer", edited([](model::Json& json) { json["schema"] = 2; }), "record.newer"},
+      {"newer", edited([](model::Json& json) { json["schema"] = 3; }), "record.newer"},
+      {"sealed by nobody", edited([](model::Json& json) { json["schema"] = 2; }), "record.broken"},
       {"no schema", edited([](model::Json& json) { json.erase("schema"); }), "record.broken"},
       {"unknown phase", edited([](model::Json& json) { json["phase"] = "x"; }), "record.broken"},
       {"unfinished without operation", edited([](model::Json& json) { json.erase("operation"); }),
