@@ -342,11 +342,12 @@ class Program:
                 return [w for w in words if not w.startswith("-W")] + ["-w", *extra], entry["directory"]
         raise SystemExit(f"mutate: {self.file} is not in build/dev; run cmake --preset dev")
 
-    def link(self, objects, extra=()):
+    def link(self, objects, extra=(), compiler=None):
         text = subprocess.run(["ninja", "-C", str(BUILD), "-t", "commands", "-s", f"tests/unit/{self.target[5:]}/{self.target}"], check=True, capture_output=True,
                               text=True).stdout.strip().splitlines()[-1]
         words = shlex.split(text.split(" && ")[1])
         words[words.index("-o") + 1] = str(self.path)
+        words[0] = compiler or words[0]
         # Before the libraries, so that their own version of the file is not looked for.
         first = next(i for i, w in enumerate(words) if w.endswith(".o"))
         words[first:first] = [str(o) for o in objects]
@@ -431,24 +432,47 @@ def score_file(file, options, chooser):
 
 
 def coverage():
-    """Branches and lines of the files by their own tests alone."""
-    with tempfile.TemporaryDirectory(prefix="coverage-") as name:
-        folder = pathlib.Path(name)
-        for target in sorted({FILES[f][0] for f in FILES}):
-            files = [f for f in FILES if FILES[f][0] == target]
-            objects = []
-            for file in files:
-                program = Program(file, folder)
-                output = folder / (file.replace("/", "_")[:-3] + ".o")
-                command, directory = program.compile_command(ROOT / file, output, ("--coverage", "-fprofile-update=atomic"))
-                subprocess.run([w for w in command if not w.endswith("ccache")], cwd=directory, check=True)
-                objects.append(output)
-            program.link(objects, ("--coverage",))
-            if not program.run(0, 900):
-                raise SystemExit(f"mutate: the tests of {target} fail")
-        filters = [x for f in FILES for x in ("--filter", re.escape(f) + "$")]
-        subprocess.run(["gcovr", "--root", str(ROOT), *filters, "--exclude-throw-branches", "--exclude-unreachable-branches",
-                        *sys.argv[sys.argv.index("--coverage") + 1:], "--object-directory", str(folder), str(folder)], check=True, cwd=ROOT)
+    """Branches of the files as clang counts them, each condition both ways, by their own tests alone."""
+    folder = BUILD / "crash-safety-coverage"
+    folder.mkdir(exist_ok=True)
+    for old in folder.iterdir():
+        old.unlink()
+    totals = [0, 0, 0, 0]
+    for target in sorted({FILES[f][0] for f in FILES}):
+        files = [f for f in FILES if FILES[f][0] == target]
+        instrument = ("-fprofile-instr-generate", "-fcoverage-mapping")
+        objects = []
+        for file in files:
+            program = Program(file, folder)
+            objects.append(folder / (file.replace("/", "_")[:-3] + ".o"))
+            command, directory = program.compile_command(ROOT / file, objects[-1], instrument)
+            words = [w for w in command if not w.endswith("ccache")]
+            subprocess.run(["clang++", *words[1:]], cwd=directory, check=True)
+        program.link(objects, instrument[:1], "clang++")
+        if not program.run(0, 900, {"LLVM_PROFILE_FILE": str(folder / f"{target}.raw")}):
+            raise SystemExit(f"mutate: the tests of {target} fail")
+        profile = folder / f"{target}.profile"
+        subprocess.run(["llvm-profdata", "merge", "-o", profile, folder / f"{target}.raw"], check=True)
+        exported = subprocess.run(["llvm-cov", "export", f"--instr-profile={profile}", program.path, *[str(ROOT / f) for f in files]],
+                                  check=True, capture_output=True, text=True).stdout
+        for entry in json.loads(exported)["data"][0]["files"]:
+            name = str(pathlib.Path(entry["filename"]).relative_to(ROOT))
+            if name not in files:
+                continue
+            branches = {}  # a place counts once, however many instances a template has
+            for line, column, _, _, taken, not_taken, *_ in entry["branches"]:
+                before = branches.get((line, column), (0, 0))
+                branches[line, column] = (before[0] + taken, before[1] + not_taken)
+            for (line, column), (taken, not_taken) in sorted(branches.items()):
+                if not taken or not not_taken:
+                    print(f"{name}:{line}:{column}: never {'true' if not taken else 'false'}")
+            lines = entry["summary"]["lines"]
+            numbers = [lines["covered"], lines["count"], sum((a > 0) + (b > 0) for a, b in branches.values()), 2 * len(branches)]
+            totals = [x + y for x, y in zip(totals, numbers)]
+            print("{0}: {1} of {2} lines, {3} of {4} branches".format(name, *numbers), flush=True)
+    print("lines {0} of {1} ({4:.1f} %), branches {2} of {3} ({5:.1f} %)".format(
+        *totals, 100 * totals[0] / max(1, totals[1]), 100 * totals[2] / max(1, totals[3])))
+    return 0
 
 
 def main():
@@ -459,9 +483,10 @@ def main():
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--least", type=float, default=80, metavar="PERCENT", help="score that is asked for (default 80)")
     parser.add_argument("--list", action="store_true", help="only print the mutants")
-    if "--coverage" in sys.argv:
-        return coverage()
+    parser.add_argument("--coverage", action="store_true", help="print lines and branches instead, and those not reached")
     options = parser.parse_args()
+    if options.coverage:
+        return coverage()
     options.share = options.sample / 100
     files = options.files or list(FILES)
     for file in files:

@@ -37,9 +37,8 @@ Result<std::string> decompress(std::string_view bytes, std::size_t limit) {
   }
   std::string out(static_cast<std::size_t>(claimed), '\0');
   const std::size_t size = ZSTD_decompress(out.data(), out.size(), bytes.data(), bytes.size());
-  if (ZSTD_isError(size) != 0U || size != out.size()) {
-    return fail(errors::kBroken, "a record cannot be unpacked");
-  }
+  if (ZSTD_isError(size) != 0U) return fail(errors::kBroken, "a record cannot be unpacked");
+  out.resize(size);
   return out;
 }
 

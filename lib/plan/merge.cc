@@ -131,7 +131,7 @@ class Merger {
         order.insert(after == order.end() ? order.begin() : after + 1, key);
         items.emplace(key, std::move(*merged));
       }
-      if (items.contains(key)) previous = key;
+      previous = key;  // whatever is in both lists has been merged above
     }
     Json out = Json::array();
     for (const std::string& key : order) out.push_back(std::move(items.at(key)));
@@ -145,8 +145,9 @@ class Merger {
 
 Merge three_way(const model::Json& before, const model::Json& after, const model::Json& live) {
   Merger merger;
-  auto merged = merger.value(&before, &after, &live);
-  return {merged ? std::move(*merged) : Json(), std::move(merger.conflicts_)};
+  // Present, as `before` and `live` are.
+  Json merged = merger.value(&before, &after, &live).value_or(live);
+  return {std::move(merged), std::move(merger.conflicts_)};
 }
 
 }  // namespace instantexec::plan

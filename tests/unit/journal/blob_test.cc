@@ -74,6 +74,43 @@ TEST(Blob, RefusesWhatWasTamperedWith) {
   }
 }
 
+TEST(Blob, RefusesWhatIsTooLarge) {
+  const auto packed = pack(std::string(kMaxBlob + 1, 'x'), "p");
+  ASSERT_FALSE(packed);
+  EXPECT_EQ(packed.error().code->name, "record.too-large");
+  EXPECT_NE(packed.error().message.find("256 MiB unpacked; at most 256"), std::string::npos)
+      << packed.error().message;
+}
+
+TEST(Blob, TheLimitItselfIsAllowed) {
+  const std::string bytes(1000, 'x');
+  EXPECT_EQ(*decompress(*compress(bytes), 1000), bytes);
+  EXPECT_FALSE(decompress(*compress(bytes), 999));
+  const auto whole = pack(noise(kMaxChunk * 2 - 1000), "p");
+  for (const std::string& piece : whole->pieces) EXPECT_FALSE(piece.empty());
+  EXPECT_EQ(whole->blob.chunks[0].name, "p.0." + whole->blob.chunks[0].digest.substr(0, 8));
+}
+
+TEST(Blob, RefusesFramesThatAreNotWholeOrDoNotSayTheirSize) {
+  struct Row {
+    const char* name;
+    std::string bytes;
+  };
+  const std::string good = *compress("some text, some text, some text");
+  const std::vector<Row> rows = {
+      {"no size", std::string("\x28\xb5\x2f\xfd\x00\x58\x09\x00\x00x", 10)},
+      {"one byte less", good.substr(0, good.size() - 1)},
+      {"one byte more", good + "x"},
+      {"two of them", good + good},
+      {"nothing", ""},
+  };
+  for (const Row& row : rows) {
+    const auto plain = decompress(row.bytes, 1000);
+    ASSERT_FALSE(plain) << row.name;
+    EXPECT_EQ(plain.error().code->name, "record.broken") << row.name;
+  }
+}
+
 TEST(Blob, ABombIsNotUnpacked) {
   std::string blanks;
   blanks.resize(50'000'000);

@@ -56,6 +56,70 @@ TEST(Head, EveryPhaseRoundTrips) {
   }
 }
 
+TEST(Head, ReadsNumbersThatCannotBe) {
+  auto json = *model::parse_json(encode_head(sample()));
+  json["operation"]["payload"]["size"] = -5;
+  json["revisions"][0]["created"] = -1;
+  json["revisions"][0]["payload"]["sealed"] = true;
+  const auto head = decode_head(json.dump());
+  ASSERT_TRUE(head);
+  EXPECT_EQ(head->operation->payload.size, 0U);
+  EXPECT_EQ(head->revisions[0].counts.created, 0U);
+  EXPECT_EQ(head->revisions[0].counts.configured, 2U);
+  EXPECT_TRUE(head->revisions[0].payload.sealed);
+  EXPECT_FALSE(head->operation->payload.sealed);
+  EXPECT_TRUE(decode_head(encode_head(*head))->revisions[0].payload.sealed);
+}
+
+TEST(Head, KeepsEveryField) {
+  const Head head = *decode_head(encode_head(sample()));
+  EXPECT_EQ(head.release, "web");
+  EXPECT_EQ(head.ns, "demo");
+  EXPECT_EQ(head.epoch, 7U);
+  EXPECT_EQ(head.revision, 2);
+  EXPECT_EQ(head.operation->id, "op");
+  EXPECT_EQ(head.operation->kind, "rollback");
+  EXPECT_EQ(head.operation->revision, 3);
+  EXPECT_EQ(head.operation->target, 1);
+  EXPECT_EQ(head.operation->holder, "host/1");
+  EXPECT_EQ(head.operation->started, "2026-01-01T00:00:00Z");
+  EXPECT_EQ(head.operation->field_manager, "fm");
+  EXPECT_EQ(head.operation->source_commit, "abc");
+  EXPECT_EQ(head.operation->description, "why");
+  EXPECT_EQ(head.operation->plan_digest, "pd");
+  EXPECT_EQ(head.revisions[0].failure, "broken");
+  EXPECT_EQ(head.revisions[0].payload, sample().revisions[0].payload);
+  Head full = sample();
+  Revision& revision = full.revisions[0];
+  revision.kind = "k";
+  revision.target = 4;
+  revision.started = "s";
+  revision.finished = "f";
+  revision.source_commit = "c";
+  revision.description = "d";
+  revision.plan_digest = "p";
+  const Revision again = decode_head(encode_head(full))->revisions[0];
+  EXPECT_EQ(again.revision, 2);
+  EXPECT_EQ(again.kind + again.started + again.finished + again.source_commit + again.description +
+                again.plan_digest,
+            "ksfcdp");
+  EXPECT_EQ(again.target, 4);
+  EXPECT_EQ(again.counts.created, 1U);
+  EXPECT_EQ(again.counts.configured, 2U);
+  EXPECT_EQ(again.counts.unchanged, 3U);
+}
+
+TEST(Phases, WordsAndWhichAreUnfinished) {
+  EXPECT_EQ(to_string(Phase::kRollingBack), "rolling-back");
+  EXPECT_EQ(to_string(static_cast<Phase>(99)), "idle");
+  for (const Phase phase : {Phase::kApplying, Phase::kCommitting, Phase::kRollingBack})
+    EXPECT_TRUE(unfinished(phase));
+  for (const Phase phase :
+       {Phase::kIdle, Phase::kDeployed, Phase::kRolledBack, Phase::kRollbackIncomplete, Phase::kFailedKept}) {
+    EXPECT_FALSE(unfinished(phase));
+  }
+}
+
 TEST(Head, RefusesWhatItDoesNotUnderstand) {
   struct Row {
     const char* name;
@@ -76,6 +140,7 @@ TEST(Head, RefusesWhatItDoesNotUnderstand) {
        "record.broken"},
       {"unknown result", edited([](model::Json& json) { json["revisions"][0]["result"] = "x"; }),
        "record.broken"},
+      {"schema zero", edited([](model::Json& json) { json["schema"] = 0; }), "record.broken"},
       {"not json", "{", "record.broken"},
       {"not an object", "[]", "record.broken"},
       {"nothing", "", "record.broken"},
@@ -174,6 +239,28 @@ TEST(Payload, RefusesMissingAndSurplusObjects) {
   EXPECT_FALSE(decode_payload(good.substr(0, good.rfind('\n'))));
   EXPECT_FALSE(decode_payload(good + "\n{}"));
   EXPECT_FALSE(decode_payload(""));
+  EXPECT_TRUE(decode_payload(good));
+  const std::string header = good.substr(0, good.find('\n'));
+  struct Row {
+    const char* name;
+    std::string bytes;
+  };
+  const std::vector<Row> rows = {
+      {"a manifest that is no object", header + "\n[]\n{}\n{}"},
+      {"a manifest that is no JSON", header + "\n{\n{}\n{}"},
+      {"a saved state that is no object", header + "\n{}\n7\n{}"},
+      {"the last one is no JSON", header + "\n{}\n{}\nx"},
+      {"sealed heads' schema", R"({"schema":2,"manifests":0,"saved":[]})"},
+      {"a saved object without a kind", R"({"schema":1,"saved":[{"object":["","v1","","demo","a",""]}]})"},
+      {"a saved object without a name", R"({"schema":1,"saved":[{"object":["","v1","K","demo","",""]}]})"},
+      {"more manifests than lines", R"({"schema":1,"manifests":1000000000000,"saved":[]})"},
+  };
+  for (const Row& row : rows) EXPECT_FALSE(decode_payload(row.bytes)) << row.name;
+  const auto least = decode_payload(R"({"schema":1,"saved":[{"object":["g","v1","K","demo","a",""]}]})");
+  ASSERT_TRUE(least);
+  EXPECT_EQ(least->saved[0].gvk, (model::Gvk{"g", "v1", "K"}));
+  EXPECT_EQ(least->saved[0].object, (model::ObjectRef{"g", "K", "demo", "a"}));
+  EXPECT_TRUE(least->plan.is_null());
 }
 
 Revision revision(int number, Phase result = Phase::kDeployed, int target = 0) {

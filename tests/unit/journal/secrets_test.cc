@@ -48,6 +48,12 @@ TEST(HeadSecret, OnlyInItsPlace) {
   }
 }
 
+TEST(Names, AreMadeOfTheRelease) {
+  EXPECT_EQ(head_name("web"), "instantexec.web");
+  EXPECT_EQ(lease_name("web"), "instantexec-web");
+  EXPECT_EQ(chunk_prefix("web", 12), "instantexec.web.12");
+}
+
 TEST(ChunkSecret, IsImmutableAndOwnedByTheHead) {
   auto head = *head_secret(sample());
   head.json["metadata"]["uid"] = "head-uid";
@@ -58,6 +64,17 @@ TEST(ChunkSecret, IsImmutableAndOwnedByTheHead) {
   EXPECT_EQ(model::get_string(secret.json, "/metadata/ownerReferences/0/uid"), "head-uid");
   EXPECT_EQ(secret.labels().at("instantexec.dev/revision"), "3");
   EXPECT_EQ(*read_chunk(secret), piece);
+  EXPECT_EQ(secret.kind(), "Secret");
+  EXPECT_EQ(secret.ns(), "demo");
+  EXPECT_EQ(secret.labels().at("instantexec.dev/record"), "chunk");
+  EXPECT_EQ(secret.labels().at("instantexec.dev/release"), "web");
+  EXPECT_EQ(model::get_string(secret.json, "/metadata/ownerReferences/0/name"), "instantexec.web");
+  auto other = secret;
+  other.json["type"] = "Opaque";
+  const auto refused = read_chunk(other);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("demo/instantexec.web.3.0.aa"), std::string::npos)
+      << refused.error().message;
 }
 
 }  // namespace

@@ -129,6 +129,29 @@ class Random {
   std::mt19937_64 engine_;
 };
 
+// A key that is a map tells no items apart, so the list is one value.
+TEST(ThreeWay, ListsWhoseKeysAreNoScalarsAreOneValue) {
+  const Json before{{"l", {{{"name", {{"x", 1}}}, {"v", 1}}}}};
+  const Json after{{"l", {{{"name", {{"x", 1}}}, {"v", 2}}}}};
+  const Json live{{"l", {{{"name", {{"x", 1}}}, {"v", 3}}}}};
+  EXPECT_EQ(three_way(before, after, after).merged, before);
+  const Merge merge = three_way(before, after, live);
+  EXPECT_EQ(merge.merged, live);
+  EXPECT_EQ(merge.conflicts, std::vector<std::string>{"/l"});
+}
+
+TEST(ThreeWay, ItemsThatComeBackStandWhereTheyStood) {
+  const auto item = [](const char* name, int value) { return Json{{"name", name}, {"v", value}}; };
+  const Json before{item("a", 1), item("b", 1), item("c", 1), item("d", 1)};
+  const Json after{item("a", 1), item("d", 1)};
+  const Json live{item("x", 9), item("a", 1), item("d", 2)};
+  EXPECT_EQ(three_way(before, after, live).merged,
+            (Json{item("x", 9), item("a", 1), item("b", 1), item("c", 1), item("d", 2)}));
+  const Json first_gone{item("b", 1)};
+  EXPECT_EQ(three_way(Json{item("a", 1), item("b", 1)}, first_gone, Json{item("b", 2)}).merged,
+            (Json{item("a", 1), item("b", 2)}));
+}
+
 TEST(ThreeWay, UndoOfApplyIsTheOriginal) {
   for (std::uint64_t seed = 1; seed <= 5000; ++seed) {
     Random random(seed);

@@ -153,6 +153,109 @@ TEST(OwnershipPatch, NothingToDoOrNothingSafe) {
   EXPECT_FALSE(ownership_patch(input(&before, &before, nullptr)));
 }
 
+TEST(OwnershipPatch, WhatOthersOwn) {
+  const auto base = stored(config("c", "old"));
+  const Json me = entry("me", "Apply", "a", "t1");
+  const Json me_now = entry("me", "Apply", "ab", "t5");
+  const Json them = entry("them", "Apply", "b", "t2");
+  const Json them_now = entry("them", "Apply", "bx", "t8");
+  const Json status = entry("kubelet", "Update", "s", "t7", "status");
+  const Json status_now = entry("kubelet", "Update", "st", "t9", "status");
+  const Json mine_of_status = entry("me", "Update", "s", "t9", "status");
+  struct Row {
+    const char* name;
+    Json before;
+    std::optional<Json> after;
+    Json live;
+    Json expected;  // null: no patch
+  };
+  const std::vector<Row> rows = {
+      {"an entry that vanished comes back", Json::array({me, them}), Json::array({me, them}),
+       Json::array({me}), Json::array({me, them})},
+      {"one that others changed stays, though it is not known what was written", Json::array({me, them}),
+       std::nullopt, Json::array({me_now, them_now}), Json::array({me, them_now})},
+      {"one that others changed and that was not there when written", Json::array({me, them}),
+       Json::array({me_now}), Json::array({me_now, them_now}), Json::array({me, them_now})},
+      {"of a subresource the present one stays", Json::array({me, status}), Json::array({me_now, status}),
+       Json::array({me_now, status_now}), Json::array({me, status_now})},
+      {"of a subresource a vanished one stays away", Json::array({me, status}), Json::array({me_now}),
+       Json::array({me_now}), Json::array({me})},
+      {"our own of a subresource is somebody's work, too", Json::array({me}), Json::array({me_now}),
+       Json::array({me_now, mine_of_status}), Json::array({me, mine_of_status})},
+      {"nothing would be left", Json::array({status}), Json::array({status}),
+       Json::array({entry("me", "Update", "b", "t6")}), Json()},
+      {"nothing differs but a subresource", Json::array({me, status}), Json::array({me}),
+       Json::array({me, status_now}), Json()},
+      {"none are known", Json::array({me}), Json::array({me}), Json::array(), Json()},
+  };
+  for (const Row& row : rows) {
+    const auto before = owned(base, row.before);
+    const auto live = owned(base, row.live);
+    const auto after = owned(base, row.after.value_or(Json::array()));
+    EXPECT_EQ(owners_after(live, ownership_patch(input(&before, row.after ? &after : nullptr, &live))),
+              row.expected)
+        << row.name;
+  }
+}
+
+TEST(MakeUndo, PatchesEveryShapeOfChange) {
+  struct Row {
+    const char* name;
+    Json before;
+    Json after;
+    std::size_t operations;  // besides the two guards
+  };
+  const std::vector<Row> rows = {
+      {"a field was added", {{"a", 1}}, {{"a", 1}, {"b/c~d", 2}}, 1},
+      {"a field was removed", {{"a", 1}, {"b/c~d", 2}}, {{"a", 1}}, 1},
+      {"a map became a text", {{"a", {{"b", 1}}}}, {{"a", "x"}}, 1},
+      {"a text became a map", {{"a", "x"}}, {{"a", {{"b", 1}}}}, 1},
+      {"an item of a list", {{"a", {1, 2, 3}}}, {{"a", {1, 5, 3}}}, 1},
+      {"two items of a list", {{"a", {1, 2, 3}}}, {{"a", {4, 5, 3}}}, 2},
+      {"a longer list", {{"a", {1, 2}}}, {{"a", {1, 2, 3}}}, 1},
+      {"a list became a map", {{"a", {1, 2}}}, {{"a", {{"b", 1}}}}, 1},
+      {"a list became a text", {{"a", {1, 2}}}, {{"a", "x"}}, 1},
+  };
+  for (const Row& row : rows) {
+    auto before = stored(config("c", ""));
+    auto after = before;
+    before.json["data"] = row.before;
+    after.json["data"] = row.after;
+    auto live = with_version(after, "12");
+    live.json["metadata"]["annotations"] = {{"theirs", "1"}, {"deployment.kubernetes.io/revision", "2"}};
+    const Undo undo = make_undo(input(&before, &after, &live));
+    ASSERT_EQ(undo.kind, Undo::Kind::kPatch) << row.name;
+    EXPECT_EQ(undo.patch.size(), 2 + row.operations) << row.name << undo.patch.dump();
+    const auto result = patched(live, undo.patch);
+    EXPECT_EQ(result.json["data"], row.before) << row.name;
+    EXPECT_EQ(result.json["metadata"], live.json["metadata"]) << row.name;
+  }
+}
+
+TEST(MakeUndo, SaysWhyItCannotOrDoesNot) {
+  const auto before = stored(config("c", "old"));
+  const auto after = stored(config("c", "new"));
+  const auto recreated = stored(config("c", "new"), "u2");
+  auto leaving = after;
+  leaving.json["metadata"]["deletionTimestamp"] = "t";
+  auto left_before = before;
+  left_before.json["metadata"]["deletionTimestamp"] = "t";
+  const auto claim = created(make("v1", "PersistentVolumeClaim", "p"));
+  const auto other_claim = created(make("example.com/v1", "PersistentVolumeClaim", "p"));
+  EXPECT_EQ(make_undo(input(&before, &after, nullptr)).reason, "someone deleted it meanwhile");
+  EXPECT_EQ(make_undo(input(&before, &after, &recreated)).reason, "someone deleted it and created it anew");
+  EXPECT_EQ(make_undo(input(&before, &after, &leaving)).reason, "someone is deleting it");
+  EXPECT_EQ(make_undo(input(&left_before, &after, &leaving)).kind, Undo::Kind::kPatch)
+      << "it was leaving before";
+  EXPECT_EQ(make_undo(input(&before, nullptr, &after)).reason, "what was written is not recorded");
+  const Undo kept = make_undo(input(nullptr, &claim, &claim));
+  EXPECT_NE(kept.reason, "");
+  EXPECT_EQ(kept.expected, canonical(claim));
+  EXPECT_EQ(make_undo(input(nullptr, &other_claim, &other_claim)).kind, Undo::Kind::kDelete)
+      << "of another group";
+  EXPECT_EQ(make_undo(input(&before, &after, &before)).expected, canonical(before));
+}
+
 TEST(MakeUndo, OwnershipAlone) {
   const auto base = stored(config("c", "old"));
   const auto before = owned(base, {entry("them", "Apply", "a", "t1")});
