@@ -15,9 +15,10 @@ namespace instantexec::engine {
 inline constexpr Duration kLeaseLength{30'000};
 inline constexpr Duration kRenewEvery{4'000};
 inline constexpr Duration kGiveUpAfter{10'000};
-// A write that was handed to the connection takes effect soon or never: its bytes reach the API server within
-// kWriteTravels or the connection is broken (net/curl_transport.cc), and the server works on it no longer
-// than kWriteTakes (?timeout=, kube/api_path.cc).
+// A write that was handed to the adapter takes effect soon or never: it leaves within 3 s
+// (kube/rest_client.cc), its bytes reach the API server within 7 s more or the connection is broken
+// (net/curl_transport.cc), and the server works on it no longer than kWriteTakes (?timeout=,
+// kube/api_path.cc).
 inline constexpr Duration kWriteTravels{10'000};
 inline constexpr Duration kWriteTakes{20'000};
 // So long after a Lease was seen unchanged for its length a write of its former holder may still take effect.

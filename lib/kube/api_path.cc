@@ -142,7 +142,8 @@ Result<ApiCall> build(const engine::ApplyRequest& request, const model::ApiResou
 Result<ApiCall> build(const engine::CreateRequest& request, const model::ApiResource& resource,
                       const CallOptions& options) {
   IE_TRY_ASSIGN(ApiCall call, base_call(resource, {request.body.ns(), "", false}, "create", options));
-  make_write(call, request.dry_run, options);
+  // A review is a question, which may be asked again.
+  make_write(call, request.dry_run || request.body.kind().ends_with("Review"), options);
   call.method = "POST";
   call.content_type = "application/json";
   call.name = request.body.name();

@@ -21,6 +21,11 @@ constexpr Duration kCutInterval{1'000};
 // Without multiplexing every call in flight is a connection.
 constexpr std::size_t kWindowHttp1 = 32;
 constexpr std::size_t kMaxAnswer = std::size_t{512} << 20U;
+// From a write being asked for until it leaves. The engine asks for one only while it holds the lock; what
+// leaves later, after a wait or because the process was stopped, could meet the next holder's writes
+// (engine/lock_keeper.h). A later try is the engine's to make.
+constexpr Duration kLeavesWithin{3'000};
+constexpr Duration kLongestHold{30'000};
 // A watch that does not even begin to answer is on a dead connection.
 constexpr Duration kWatchFirstByte{15'000};
 
@@ -182,6 +187,7 @@ Result<net::HttpRequest> RestClient::prepare(Pending& pending) {
   request.body = call.body;
   request.replay = call.write ? net::Replay::kNever : net::Replay::kHarmless;
   request.timeout = call.timeout;
+  if (call.write) request.leave_within = std::max(Duration{1}, pending.begun + kLeavesWithin - now());
   request.stream = call.watch;
   if (call.watch) request.first_byte_timeout = kWatchFirstByte;
   request.max_body = kMaxAnswer;
@@ -225,7 +231,14 @@ void RestClient::send_due() {
   for (const auto& [id, pending] : calls_) {
     if (pending.transfer == 0 && pending.due <= time) due.push_back(id);
   }
-  for (const CallId id : due) send(id, calls_.at(id));
+  for (const CallId id : due) {
+    Pending& pending = calls_.at(id);
+    if (pending.held) {
+      finish_with(id, CallDone{id, std::move(*pending.held)});
+    } else {
+      send(id, pending);
+    }
+  }
 }
 
 Instant RestClient::next_due(Instant deadline) const {
@@ -283,6 +296,7 @@ void RestClient::on_done(CallId id, net::HttpResponse response) {
   attempt.retry_after = parse_retry_after(response);
   attempt.reached_before = true;
   if (response.status >= 400 && retry(id, pending, attempt)) return;
+  if (hold(pending, attempt, response)) return;
   finish_with(id, CallDone{id, std::move(response)});
 }
 
@@ -311,11 +325,21 @@ bool RestClient::renew_credentials(CallId id, Pending& pending, int http_status)
 
 bool RestClient::retry(CallId id, Pending& pending, const Attempt& attempt) {
   const auto delay = retry_delay(pending.call, attempt, pending.retry, budget_, options_.random());
-  if (!delay) return false;
+  if (!delay || (pending.call.write && now() + *delay > pending.begun + kLeavesWithin)) return false;
   log(7, "call " + std::to_string(id) + ": try " + std::to_string(pending.retry.tries + 1) + " after " +
              format_duration(*delay));
   pending.transfer = 0;
   pending.due = now() + *delay;
+  return true;
+}
+
+// Whoever wants the write may not want it any more by the time the server has asked for. So the refusal is
+// passed on, but not before that time.
+bool RestClient::hold(Pending& pending, const Attempt& attempt, net::HttpResponse& response) {
+  if (!pending.call.write || response.status != 429 || !attempt.retry_after) return false;
+  pending.transfer = 0;
+  pending.due = now() + std::min(*attempt.retry_after, kLongestHold);
+  pending.held = std::move(response);
   return true;
 }
 

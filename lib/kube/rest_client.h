@@ -94,7 +94,8 @@ class RestClient {
     net::TransferId transfer = 0;  // 0: waiting for `due`
     Instant due;
     Instant begun;
-    std::uint64_t generation = 0;  // of the credentials sent
+    std::optional<net::HttpResponse> held;  // a refusal that is passed on at `due`
+    std::uint64_t generation = 0;           // of the credentials sent
     bool credentials_sent = false;
     bool credentials_renewed = false;
   };
@@ -109,6 +110,7 @@ class RestClient {
   void on_failed(CallId id, Error error, net::Sent sent);
   bool renew_credentials(CallId id, Pending& pending, int http_status);
   bool retry(CallId id, Pending& pending, const Attempt& attempt);
+  bool hold(Pending& pending, const Attempt& attempt, net::HttpResponse& response);
   void note_capacity(const net::HttpResponse& response);
   void finish_with(CallId id, CallEvent event);
 

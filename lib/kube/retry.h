@@ -34,7 +34,8 @@ struct Attempt {
 // How long to wait before the next attempt, or nothing when there must be none. A write is repeated only when
 // it was refused for overload (429) or provably not sent; a read also after 5xx with Retry-After, 502-504 and
 // lost connections, a GET also twice after a 500. Retry-After is honoured and full jitter added; otherwise
-// the wait is full jitter over 0.2 s, 0.4 s … 5 s. At most 10 tries and 60 s of waiting for one request. A
+// the wait is full jitter over 0.2 s, 0.4 s … 5 s. At most 10 tries and 60 s of waiting for one request; of a
+// write the client itself repeats only what can leave within 3 s. A
 // server never reached before is not waited for. `random` is uniform in [0, 1).
 [[nodiscard]] std::optional<Duration> retry_delay(const ApiCall& call, const Attempt& attempt,
                                                   RetryState& state, RetryBudget& budget, double random);

@@ -195,7 +195,10 @@ int Transfer::on_request(void* self, char* /*remote_ip*/, char* /*local_ip*/, in
                          int local_port) {
   auto& transfer = *static_cast<Transfer*>(self);
   if (transfer.handed_over_ && transfer.request_.replay == Replay::kNever) return CURL_PREREQFUNC_ABORT;
-  transfer.handed_over_ = std::chrono::steady_clock::now();
+  const SteadyTime now = std::chrono::steady_clock::now();
+  const Duration limit = transfer.request_.leave_within;
+  if (limit.count() > 0 && now - transfer.begun_ > limit) return CURL_PREREQFUNC_ABORT;
+  transfer.handed_over_ = now;
   transfer.port_ = local_port;
   transfer.setup_.connections.last_arrival.try_emplace(local_port, *transfer.handed_over_);
   return CURL_PREREQFUNC_OK;

@@ -26,7 +26,7 @@ constexpr long kMaxHttp2Connections = 3;
 
 // Unacknowledged bytes, keep-alive probes among them, break a connection after this long. What the engine
 // says of writes that come late rests on it.
-constexpr unsigned kUserTimeoutMs = 10'000;
+constexpr unsigned kUserTimeoutMs = 7'000;
 
 struct MultiDeleter {
   void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }

@@ -42,7 +42,9 @@ struct HttpRequest {
   Replay replay = Replay::kNever;
   Duration timeout{0};             // for the whole transfer; zero: none
   Duration first_byte_timeout{0};  // until the answer's first byte; zero: none
-  bool stream = false;             // deliver the body of a 2xx as BodyChunk events instead of collecting it
+  // Until it is handed to a connection; later it is not sent at all (Sent::kNot). Zero: no limit.
+  Duration leave_within{0};
+  bool stream = false;  // deliver the body of a 2xx as BodyChunk events instead of collecting it
   std::size_t max_body = std::size_t{64} << 20U;  // decoded bytes; when streaming: no limit
 };
 
