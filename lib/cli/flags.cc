@@ -115,7 +115,11 @@ void declare_output_flags(CLI::App& app, RawOptions& raw) {
   app.add_option("--color", raw.color, "auto, always or never")->group(group);
   app.add_option("--log-format", raw.log_format, "text or json")->group(group);
   app.add_option("--log-file", raw.options.output.log_file, "Append the log to this file")->group(group);
-  app.add_option("-v,--v", raw.options.output.verbosity, "Log level as in kubectl, 0-9")->group(group);
+  // kubectl takes -v=8 as well as -v 8.
+  const auto without_sign = [](std::string text) { return text.starts_with('=') ? text.substr(1) : text; };
+  app.add_option("-v,--v", raw.options.output.verbosity, "Log level as in kubectl, 0-9")
+      ->group(group)
+      ->transform(without_sign, "");
 }
 
 tl::unexpected<Error> bad_value(const char* flag, const char* choices, const std::string& text) {
