@@ -20,8 +20,8 @@ import sandbox  # noqa: E402
 
 # The next one to take the lock watches it for 30 s first, and may wait for latecomers: most of the time nothing runs.
 AT_ONCE = 32
-SAMPLE = 96  # single kills of all scenarios together
-DOUBLE = 20  # kills whose recovery is killed as well
+SAMPLE = 128  # single kills of all scenarios together
+DOUBLE = 24  # kills whose recovery is killed as well
 SEED = int(os.environ.get("INSTANTEXEC_SEED") or random.SystemRandom().randrange(1 << 32))
 
 
