@@ -11,7 +11,7 @@ source scripts/lib/program.sh
 
 usage() {
   cat <<'TEXT'
-Usage: scripts/bench.sh [objects N] [health] [labels] [start] [--repeats R] [--json FILE]
+Usage: scripts/bench.sh [objects N] [health] [labels] [scale] [start] [--repeats R] [--json FILE]
 
   objects N   deploy N objects (a quarter each ConfigMap, ServiceAccount, Service, Deployment) and wait until all are
               healthy, beside `kubectl apply --server-side` and `kubectl rollout status`; then the same again, unchanged.
@@ -19,6 +19,8 @@ Usage: scripts/bench.sh [objects N] [health] [labels] [start] [--repeats R] [--j
   health      how long it takes to say that a rollout cannot succeed
   labels      how often the health rules are right about the labelled custom resources of $INSTANTEXEC_TEST_DATA, with every
               API group left out in turn and with the bundled rules. Needs no cluster, but the unit tests of `status`
+  scale       1,000 and 5,000 objects of 4 KiB and one of 900 KiB, the recovery of 100, and 500 releases in a row, each beside
+              its bar. Takes half an hour
   start       time and peak memory of `version`, and the size of the program
 
 Without a choice: start, objects 100, objects 500, health. Medians of R runs (default 5), taken in turns, each in a
@@ -29,6 +31,7 @@ TEXT
 arguments=()
 chosen=""
 labels=""
+scale=""
 json="$PWD/build/bench.json"
 while [ $# -gt 0 ]; do
   case "$1" in
@@ -39,6 +42,7 @@ while [ $# -gt 0 ]; do
     ;;
   health | start) arguments+=("--$1") chosen=yes; shift ;;
   labels) labels=yes; shift ;;
+  scale) scale=yes; shift ;;
   --repeats) [ $# -ge 2 ] || usage_error "$1 needs a number"; arguments+=(--repeats "$2"); shift 2 ;;
   --json) [ $# -ge 2 ] || usage_error "$1 needs a file"; json="$(absolute "$2")"; shift 2 ;;
   -h | --help) usage; exit 0 ;;
@@ -49,9 +53,9 @@ if [ -n "$labels" ]; then
   tests="${INSTANTEXEC_STATUS_TESTS:-build/dev/tests/unit/status/test_status}"
   [ -x "$tests" ] || usage_error "labels needs $tests; build it with: ninja -C build/dev test_status"
   "$tests" --gtest_filter='Corpus.*' | grep -E '%|SKIPPED|is not there|Failure' || true
-  [ -n "$chosen" ] || exit 0
+  [ -n "$chosen$scale" ] || exit 0
 fi
-[ -n "$chosen" ] || arguments+=(--start --objects 100 --objects 500 --health)
+[ -n "$chosen$scale" ] || arguments+=(--start --objects 100 --objects 500 --health)
 
 use_program
 export INSTANTEXEC_BINARY="$BINARY"
@@ -65,4 +69,5 @@ elif [ -z "${INSTANTEXEC_SANDBOX_KUBECONFIG:-}" ]; then
   INSTANTEXEC_SANDBOX_KUBECONFIG="$(scripts/sandbox up --dir "$folder/it")"
   export INSTANTEXEC_SANDBOX_KUBECONFIG
 fi
-python3 tests/bench/bench.py --json "$json" "${arguments[@]}"
+if [ -n "$scale" ]; then python3 tests/bench/scale.py --json "${json%.json}-scale.json"; fi
+if [ ${#arguments[@]} -gt 0 ]; then python3 tests/bench/bench.py --json "$json" "${arguments[@]}"; fi

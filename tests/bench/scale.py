@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+"""Large releases, many releases, and how long a recovery takes, on the control plane of scripts/sandbox.
+
+See scripts/bench.sh scale. Prints figures beside the bars they are held against; exits with 1 when a release did not work, never
+because of a figure.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "support" / "py"))
+import faults  # noqa: E402
+import release  # noqa: E402
+import sandbox  # noqa: E402
+
+from meter import measure  # noqa: E402
+
+KIB = 1024
+LEASE = 30  # seconds for which a dead run's lock is watched
+
+
+def filler(size, seed):
+    """Text that does not compress to nothing."""
+    block = "".join(chr(33 + (seed * 7919 + i * 104729 + i * i) % 90) for i in range(1024)).replace("\\", "/").replace('"', "'")
+    return (block * (size // 1024 + 1))[:size]
+
+
+def config_maps(count, size, mark=""):
+    return [release.config_map(f"c{number:05}", text=filler(size - 300, number), mark=mark) for number in range(count)]
+
+
+class Bench:
+    def __init__(self, folder):
+        self.folder = folder
+        self.env = sandbox.clean_environment(KUBECONFIG=sandbox.kubeconfig(), KUBECACHEDIR=folder / "cache", HOME=folder, NO_COLOR="1")
+        self.figures = []
+
+    def say(self, what, figure, bar):
+        self.figures.append({"what": what, "figure": figure, "bar": bar})
+        print(f"{what:62} {figure:>14}   bar: {bar}", flush=True)
+
+    @contextlib.contextmanager
+    def namespace(self):
+        name = sandbox.create_namespace("scale")
+        try:
+            yield name
+        finally:
+            sandbox.delete_namespace(name)
+
+    def command(self, verb, namespace, *arguments):
+        return [sandbox.binary(), verb, "--release", "scale", "-n", namespace, *map(str, arguments)]
+
+    def file(self, manifests):
+        path = self.folder / "release.yaml"
+        path.write_text(release.stream(manifests))
+        return path
+
+    def big_release(self, count, size, bar, largest=0):
+        """A first release, a second one that changes every object, and a rollback; the largest peak counts."""
+        def manifests(mark):
+            out = config_maps(count, size, mark)
+            if largest:
+                out.append(release.config_map("largest", text=filler(largest, 1), mark=mark))
+            return out
+
+        with self.namespace() as namespace:
+            runs = {}
+            for what, mark in (("new", "1"), ("changed", "2")):
+                runs[what] = measure(self.command("deploy", namespace, "-f", self.file(manifests(mark)), "--timeout", "20m"), self.env)
+            runs["rolled back"] = measure(self.command("rollback", namespace, "--timeout", "20m", "-y"), self.env)
+            extra = f" and one of {largest // KIB} KiB" if largest else ""
+            for what, run in runs.items():
+                self.say(f"{count} objects of {size // KIB} KiB{extra}, {what}: time", f"{run.seconds:.1f} s", "none")
+                self.say(f"{count} objects of {size // KIB} KiB{extra}, {what}: peak", f"{run.peak_mib:.1f} MiB", bar)
+
+    def recovery(self, count):
+        """Killed when half of the objects are written, so that the other half may still be; then somebody else recovers."""
+        with self.namespace() as namespace, faults.Proxy(self.folder) as proxy:
+            measure(self.command("deploy", namespace, "-f", self.file(config_maps(count, 1 * KIB, "1"))), self.env)
+            proxy.rules({"methods": ["PATCH"], "not": "dryRun", "from": count // 2, "action": "stop-before"})
+            command = self.command("deploy", namespace, "-f", self.file(config_maps(count, 1 * KIB, "2")))
+            process = subprocess.Popen(command, env={**self.env, "KUBECONFIG": str(proxy.kubeconfig)},
+                                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+            stopped = proxy.event("stopped", 120)
+            process.kill()
+            process.wait()
+            proxy.abort()
+            if stopped is None:
+                raise AssertionError("the release was never half written")
+            begun = time.monotonic()
+            done = sandbox.run(self.command("recover", namespace, "--lock-timeout", "90s"), env=self.env, timeout=300)
+            if done.code not in (0, 5):
+                raise AssertionError(str(done))
+            seconds = time.monotonic() - begun
+            self.say(f"recovery of {count} objects, {LEASE} s of lock included", f"{seconds:.1f} s", f"{LEASE + 15} s")
+
+    def soak(self, releases):
+        """One release over and over: how many objects it leaves, and whether the program needs more and more memory."""
+        peaks, counts = [], []
+        with self.namespace() as namespace:
+            for number in range(releases):
+                manifests = [release.config_map("a", k=str(number)), release.config_map(f"b{number % 3}", k="1")]
+                peaks.append(measure(self.command("deploy", namespace, "-f", self.file(manifests)), self.env).peak_mib)
+                if number in (20, releases - 1):
+                    listed = sandbox.kubectl("get", "secrets,configmaps,leases", "-n", namespace, "-o", "name").stdout
+                    counts.append(len(listed.split()))
+        early, late = sum(peaks[10:30]) / 20, sum(peaks[-20:]) / 20
+        self.say(f"objects after 21 and after {releases} releases", " and ".join(map(str, counts)), "the same")
+        self.say(f"peak of the last 20 of {releases} releases against early ones", f"{(late / early - 1) * 100:+.1f} %", "5 %")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--json", type=pathlib.Path)
+    parser.add_argument("what", nargs="*", choices=["thousand", "five-thousand", "recovery", "soak", []])
+    arguments = parser.parse_args()
+    chosen = arguments.what or ["thousand", "five-thousand", "recovery", "soak"]
+    with tempfile.TemporaryDirectory(prefix="instantexec-scale-") as name:
+        bench = Bench(pathlib.Path(name))
+        if "recovery" in chosen:
+            bench.recovery(100)
+        if "thousand" in chosen:
+            bench.big_release(1000, 4 * KIB, "100 MiB")
+        if "five-thousand" in chosen:
+            bench.big_release(4999, 4 * KIB, "256 MiB", largest=900 * KIB)
+        if "soak" in chosen:
+            bench.soak(int(os.environ.get("INSTANTEXEC_SOAK", "500")))
+    if arguments.json:
+        arguments.json.write_text(json.dumps(bench.figures, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
