@@ -1,0 +1,434 @@
+#include "engine/undo_work.h"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <functional>
+
+#include "engine/session.h"
+#include "plan/diff.h"
+#include "unit/engine/world.h"
+
+// Putting single objects back, answer by answer.
+namespace instantexec::engine {
+namespace {
+
+using namespace test;  // NOLINT(google-build-using-namespace)
+using model::Json;
+using Kind = plan::Undo::Kind;
+
+// Answers requests as it is told to; time passes only while somebody waits.
+class Scripted final : public Cluster, public Clock {
+ public:
+  Result<ClusterInfo> info() override { return ClusterInfo{}; }
+  Result<std::shared_ptr<const model::ApiCatalog>> catalog(bool /*refresh*/) override { return nullptr; }
+  RequestId submit(Request request) override {
+    Response out = answer(request);
+    out.id = ++last_;
+    ready_.emplace_back(std::move(out));
+    return last_;
+  }
+  WatchId watch(WatchRequest /*request*/) override { return 0; }
+  void cancel_watch(WatchId /*id*/) override {}
+  ClusterEvent wait(Instant deadline) override {
+    if (ready_.empty()) {
+      now_ = deadline;
+      return DeadlinePassed{};
+    }
+    ClusterEvent out = std::move(ready_.front());
+    ready_.pop_front();
+    return out;
+  }
+  [[nodiscard]] std::size_t capacity() const override { return 4; }
+  Instant now() override { return now_; }
+  Timestamp wall() override { return {}; }
+
+  std::function<Response(const Request&)> answer;
+
+ private:
+  std::deque<Response> ready_;
+  Instant now_;
+  RequestId last_ = 0;
+};
+
+Response reply(int status, model::Object object = {}) {
+  Response out;
+  out.http_status = status;
+  const bool good = status / 100 == 2;
+  out.outcome = good                           ? Outcome::kCommitted
+                : status == 0 || status >= 500 ? Outcome::kUnknown
+                                               : Outcome::kRejected;
+  out.object = std::move(object);
+  if (!good && status != 418) out.error = make_error(errors::kInternal, "answer " + std::to_string(status));
+  return out;
+}
+Response listed(std::vector<model::Object> items) {
+  Response out = reply(200);
+  out.items = std::move(items);
+  return out;
+}
+
+model::Object stored(const std::string& value, const std::string& version = "1",
+                     Json managed = Json::array()) {
+  model::Object out = config("c", value);
+  out.json["metadata"]["uid"] = "u";
+  out.json["metadata"]["resourceVersion"] = version;
+  if (!managed.empty()) out.json["metadata"]["managedFields"] = std::move(managed);
+  return out;
+}
+model::Object created(model::Object object) {
+  object.json["metadata"]["uid"] = "u";
+  object.json["metadata"]["annotations"]["instantexec.dev/created-by"] = "op";
+  return object;
+}
+Json owner(const std::string& manager, const std::string& field) {
+  return Json{{"manager", manager},
+              {"operation", "Apply"},
+              {"apiVersion", "v1"},
+              {"fieldsV1", {{"f:" + field, Json::object()}}}};
+}
+
+journal::SavedObject saved(std::optional<model::Object> before, std::optional<model::Object> after) {
+  const model::Object& known = before ? *before : *after;
+  return {known.gvk(), known.ref(), std::move(before), std::move(after)};
+}
+
+// One object, its undo, and what the server says.
+struct Case {
+  Scripted server;
+  RecordingSink sink;
+  Session session{Environment{server, server, sink, "me"}};
+  std::vector<journal::SavedObject> saved;
+  model::ApiCatalog catalog;
+  UndoPlan plan{saved, "op", "me", &catalog};
+  UndoWork work;
+
+  Case(journal::SavedObject object, std::optional<model::Object> live)
+      : saved{std::move(object)},
+        work(session, plan, live ? LiveObjects{{saved[0].object, *live}} : LiveObjects{}) {}
+
+  [[nodiscard]] const UndoOutcome& outcome() const { return work.outcomes()[0]; }
+  [[nodiscard]] std::size_t written() const {
+    return static_cast<std::size_t>(
+        std::count_if(sink.events.begin(), sink.events.end(),
+                      [](const auto& event) { return std::holds_alternative<model::ObjectWritten>(event); }));
+  }
+};
+
+const model::Object kBefore = stored("old", "1");
+const model::Object kAfter = stored("new", "2");
+
+const PatchRequest& as_patch(const Next& next) {
+  EXPECT_EQ(next.kind, Next::Kind::kSend);
+  return std::get<PatchRequest>(*next.request);
+}
+
+TEST(UndoWork, ValuesGoBackInOneGuardedPatch) {
+  Case c(saved(kBefore, kAfter), kAfter);
+  const Next next = c.work.start(0);
+  const PatchRequest& patch = as_patch(next);
+  EXPECT_EQ(patch.name, "c");
+  EXPECT_EQ(patch.ns, "default");
+  EXPECT_EQ(patch.gvk, kBefore.gvk());
+  EXPECT_EQ(patch.field_manager, "me");
+  EXPECT_FALSE(patch.dry_run);
+  EXPECT_EQ(patch.patch[1]["value"], "2");
+  EXPECT_EQ(c.work.answered(0, reply(200, stored("old", "3"))).kind, Next::Kind::kDone);
+  EXPECT_EQ(c.outcome().kind, Kind::kPatch);
+  EXPECT_TRUE(c.outcome().wrote);
+  EXPECT_FALSE(c.outcome().failed);
+  EXPECT_EQ(c.outcome().stored.resource_version(), "3");
+  EXPECT_EQ(c.written(), 1U);
+}
+
+TEST(UndoWork, ThenOwnershipInAnother) {
+  const auto before = stored("old", "1", {owner("me", "a"), owner("them", "b")});
+  const auto after = stored("new", "2", {owner("me", "ab")});
+  Case c(saved(before, after), after);
+  ASSERT_EQ(as_patch(c.work.start(0)).patch.size(), 3U);
+  const auto values_back = stored("old", "3", {owner("me", "ab")});
+  const Next second = c.work.answered(0, reply(200, values_back));
+  EXPECT_EQ(as_patch(second).patch[2]["path"], "/metadata/managedFields");
+  EXPECT_EQ(c.written(), 0U) << "it is not done yet";
+  EXPECT_EQ(c.work.answered(0, reply(200, stored("old", "4"))).kind, Next::Kind::kDone);
+  EXPECT_EQ(c.outcome().stored.resource_version(), "4");
+  EXPECT_EQ(c.written(), 1U);
+}
+
+TEST(UndoWork, OwnershipAlone) {
+  const auto before = stored("same", "1", {owner("me", "a")});
+  const auto live = stored("same", "2", {owner("me", "ab")});
+  Case c(saved(before, live), live);
+  EXPECT_EQ(as_patch(c.work.start(0)).patch[2]["path"], "/metadata/managedFields");
+  EXPECT_EQ(c.work.answered(0, reply(200, before)).kind, Next::Kind::kDone);
+  EXPECT_EQ(c.outcome().kind, Kind::kOwner);
+  EXPECT_TRUE(c.outcome().wrote);
+}
+
+TEST(UndoWork, WhatIsAsItWasOrKeptIsNotWritten) {
+  Case same(saved(kBefore, kAfter), kBefore);
+  EXPECT_EQ(same.work.start(0).kind, Next::Kind::kDone);
+  EXPECT_EQ(same.outcome().kind, Kind::kNothing);
+  EXPECT_FALSE(same.outcome().wrote);
+  EXPECT_EQ(same.written(), 0U);
+  EXPECT_EQ(same.outcome().stored, kBefore);
+
+  model::Object claim = config("c", "x");
+  claim.json["kind"] = "PersistentVolumeClaim";
+  claim = created(claim);
+  Case kept(saved(std::nullopt, claim), claim);
+  EXPECT_EQ(kept.work.start(0).kind, Next::Kind::kDone);
+  EXPECT_EQ(kept.outcome().kind, Kind::kKept);
+  EXPECT_NE(kept.outcome().message.find("claim"), std::string::npos);
+  EXPECT_FALSE(kept.outcome().failed);
+}
+
+TEST(UndoWork, WhatCannotBePutBackFails) {
+  Case c(saved(kBefore, kAfter), std::nullopt);
+  EXPECT_EQ(c.work.start(0).kind, Next::Kind::kDone) << "others go on";
+  EXPECT_EQ(c.outcome().kind, Kind::kLost);
+  EXPECT_TRUE(c.outcome().failed);
+  EXPECT_EQ(c.outcome().message, "someone deleted it meanwhile");
+  EXPECT_EQ(c.written(), 1U);
+}
+
+TEST(UndoWork, ConflictsAreKept) {
+  auto theirs = stored("theirs", "5");
+  Case c(saved(kBefore, kAfter), theirs);
+  EXPECT_EQ(c.work.start(0).kind, Next::Kind::kDone);
+  EXPECT_EQ(c.outcome().conflicts, std::vector<std::string>{"/data/key"});
+}
+
+TEST(UndoWork, ARaceIsReadAndDecidedAnew) {
+  for (const int status : {409, 422}) {
+    Case c(saved(kBefore, kAfter), kAfter);
+    c.work.start(0);
+    const Next look = c.work.answered(0, reply(status));
+    ASSERT_EQ(look.kind, Next::Kind::kSend) << status;
+    const auto& get = std::get<GetRequest>(*look.request);
+    EXPECT_EQ(get.name, "c");
+    EXPECT_EQ(get.ns, "default");
+    EXPECT_EQ(get.gvk, kBefore.gvk());
+    auto live = stored("new", "7");
+    live.json["data"]["extra"] = "x";
+    const Next again = c.work.answered(0, reply(200, live));
+    EXPECT_EQ(as_patch(again).patch[1]["value"], "7") << status;
+    auto done = stored("old", "8");
+    EXPECT_EQ(c.work.answered(0, reply(200, done)).kind, Next::Kind::kDone);
+    EXPECT_FALSE(c.outcome().failed);
+  }
+}
+
+TEST(UndoWork, AnAnswerThatDidNotComeIsLookedForLater) {
+  for (const int status : {0, 500, 429}) {
+    Case c(saved(kBefore, kAfter), kAfter);
+    c.work.start(0);
+    const Next wait = c.work.answered(0, reply(status));
+    ASSERT_EQ(wait.kind, Next::Kind::kWait) << status;
+    EXPECT_EQ(wait.at, Instant{backoff(1)});
+    EXPECT_EQ(c.work.resume(0).kind, Next::Kind::kWait) << "not before its time";
+    c.session.pause(backoff(1));
+    const Next look = c.work.resume(0);
+    ASSERT_EQ(look.kind, Next::Kind::kSend);
+    EXPECT_TRUE(std::holds_alternative<GetRequest>(*look.request));
+    // The write had been done.
+    EXPECT_EQ(c.work.answered(0, reply(200, kBefore)).kind, Next::Kind::kDone);
+    EXPECT_EQ(c.outcome().kind, Kind::kNothing);
+    EXPECT_FALSE(c.outcome().failed);
+  }
+}
+
+TEST(UndoWork, AReadThatFailsIsRepeatedOnlySoOften) {
+  Case c(saved(kBefore, kAfter), kAfter);
+  c.work.start(0);
+  Next next = c.work.answered(0, reply(409));
+  int reads = 0;
+  while (next.kind != Next::Kind::kDone && reads < 100) {
+    if (next.kind == Next::Kind::kWait) {
+      c.session.pause(next.at - c.session.now());
+      next = c.work.resume(0);
+      continue;
+    }
+    ++reads;
+    next = c.work.answered(0, reply(503));
+  }
+  EXPECT_EQ(reads, kMaxRepetitions);
+  EXPECT_TRUE(c.outcome().failed);
+  EXPECT_NE(c.outcome().message.find("answer 503"), std::string::npos);
+}
+
+TEST(UndoWork, ResumedWithoutAnythingToReadItDecides) {
+  Case c(saved(kBefore, kAfter), kAfter);
+  EXPECT_EQ(as_patch(c.work.resume(0)).patch.size(), 3U);
+}
+
+TEST(UndoWork, ARefusalIsTheEnd) {
+  Case c(saved(kBefore, kAfter), kAfter);
+  c.work.start(0);
+  EXPECT_EQ(c.work.answered(0, reply(403)).kind, Next::Kind::kDone);
+  EXPECT_TRUE(c.outcome().failed);
+  EXPECT_NE(c.outcome().message.find("answer 403"), std::string::npos);
+  Case silent(saved(kBefore, kAfter), kAfter);
+  silent.work.start(0);
+  EXPECT_EQ(silent.work.answered(0, reply(418)).kind, Next::Kind::kDone);
+  EXPECT_EQ(silent.outcome().message, "no answer from the API server");
+}
+
+TEST(UndoWork, WhatIsGoneMeanwhileIsDecidedAnew) {
+  // Not there for the write, and not there for the read after a race.
+  Case at_once(saved(kBefore, kAfter), kAfter);
+  at_once.work.start(0);
+  EXPECT_EQ(at_once.work.answered(0, reply(404)).kind, Next::Kind::kDone);
+  EXPECT_EQ(at_once.outcome().kind, Kind::kLost);
+  Case after_a_look(saved(kBefore, kAfter), kAfter);
+  after_a_look.work.start(0);
+  after_a_look.work.answered(0, reply(409));
+  EXPECT_EQ(after_a_look.work.answered(0, reply(404)).kind, Next::Kind::kDone);
+  EXPECT_EQ(after_a_look.outcome().kind, Kind::kLost);
+}
+
+TEST(UndoWork, WhatWasCreatedIsDeletedByItsUid) {
+  const auto mine = created(config("c", "1"));
+  Case c(saved(std::nullopt, mine), mine);
+  const Next next = c.work.start(0);
+  const auto& remove = std::get<DeleteRequest>(*next.request);
+  EXPECT_EQ(remove.name, "c");
+  EXPECT_EQ(remove.ns, "default");
+  EXPECT_EQ(remove.gvk, mine.gvk());
+  EXPECT_EQ(remove.preconditions.uid, "u");
+  EXPECT_EQ(remove.propagation, Propagation::kBackground);
+  EXPECT_EQ(c.work.answered(0, reply(200, mine)).kind, Next::Kind::kDone);
+  EXPECT_EQ(c.outcome().kind, Kind::kDelete);
+  EXPECT_TRUE(c.outcome().wrote);
+  EXPECT_EQ(c.outcome().stored.name(), "");
+  ASSERT_EQ(c.written(), 1U);
+  EXPECT_EQ(std::get<model::ObjectWritten>(c.sink.events.back()).action, model::Action::kDeleted);
+  // Deleted by somebody else, or by a request whose answer was lost.
+  Case gone(saved(std::nullopt, mine), mine);
+  gone.work.start(0);
+  EXPECT_EQ(gone.work.answered(0, reply(404)).kind, Next::Kind::kDone);
+  EXPECT_FALSE(gone.outcome().failed);
+  auto leaving = mine;
+  leaving.json["metadata"]["deletionTimestamp"] = "t";
+  Case on_its_way(saved(std::nullopt, mine), leaving);
+  EXPECT_EQ(on_its_way.work.start(0).kind, Next::Kind::kDone);
+  EXPECT_TRUE(on_its_way.outcome().wrote);
+  EXPECT_EQ(on_its_way.outcome().stored.name(), "");
+}
+
+model::Object definition() {
+  return created(
+      {*model::parse_json(R"({"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition",
+    "metadata":{"name":"things.example.com"},"spec":{"group":"example.com","names":{"kind":"Thing","plural":"things"},
+    "versions":[{"name":"v1","served":true}]}})")});
+}
+
+TEST(UndoWork, ADefinitionGoesOnlyWithoutObjectsOfItsKind) {
+  auto leaving = config("x", "1");
+  leaving.json["metadata"]["deletionTimestamp"] = "t";
+  struct Row {
+    const char* name;
+    Response response;
+    const char* kept;  // null: it is deleted
+  };
+  const std::vector<Row> rows = {
+      {"none", listed({}), nullptr},
+      {"not served any more", reply(404), nullptr},
+      {"some that are leaving", listed({leaving}), nullptr},
+      {"one", listed({leaving, config("y", "1")}), "objects of its kind exist by now"},
+      {"not known", reply(403), "objects of its kind could not be listed"},
+  };
+  for (const Row& row : rows) {
+    Case c(saved(std::nullopt, definition()), definition());
+    model::Gvk asked;
+    c.server.answer = [&](const Request& request) {
+      asked = std::get<ListRequest>(request).gvk;
+      return row.response;
+    };
+    const Next next = c.work.start(0);
+    EXPECT_EQ(asked, (model::Gvk{"example.com", "v1", "Thing"})) << row.name;
+    EXPECT_EQ(next.kind, row.kept == nullptr ? Next::Kind::kSend : Next::Kind::kDone) << row.name;
+    EXPECT_EQ(c.outcome().kind, row.kept == nullptr ? Kind::kDelete : Kind::kKept) << row.name;
+    EXPECT_EQ(c.outcome().message, row.kept == nullptr ? "" : row.kept) << row.name;
+  }
+}
+
+model::Object named(const char* kind, const char* name) {
+  model::Object out = config(name, "1");
+  out.json["kind"] = kind;
+  return out;
+}
+
+TEST(UndoWork, ANamespaceGoesOnlyWhenItHoldsNothingButItsFurniture) {
+  auto leaving = config("x", "1");
+  leaving.json["metadata"]["deletionTimestamp"] = "t";
+  struct Row {
+    const char* name;
+    Response response;
+    const char* kept;
+  };
+  const std::vector<Row> rows = {
+      {"nothing", listed({}), nullptr},
+      {"furniture",
+       listed({named("Event", "e"), named("Endpoints", "e"), named("EndpointSlice", "e"), named("Lease", "l"),
+               named("ServiceAccount", "default"), named("ConfigMap", "kube-root-ca.crt"), leaving}),
+       nullptr},
+      {"not to be listed", reply(405), nullptr},
+      {"not served any more", reply(404), nullptr},
+      {"a ConfigMap", listed({config("mine", "1")}), "it holds ConfigMap default/mine"},
+      {"a ServiceAccount", listed({named("ServiceAccount", "mine")}), "it holds ServiceAccount default/mine"},
+      {"not known", reply(403), "its contents could not be listed"},
+  };
+  const model::Object space =
+      created({*model::parse_json(R"({"apiVersion":"v1","kind":"Namespace","metadata":{"name":"extra"}})")});
+  for (const Row& row : rows) {
+    World world;
+    Case c(saved(std::nullopt, space), space);
+    const auto catalog = *world.client().catalog(false);
+    c.plan.catalog = catalog.get();
+    std::set<std::pair<std::string, std::string>> asked;
+    std::size_t requests = 0;
+    c.server.answer = [&](const Request& request) {
+      const auto& list = std::get<ListRequest>(request);
+      EXPECT_EQ(list.ns, "extra");
+      ++requests;
+      asked.emplace(list.gvk.group, list.gvk.kind);
+      return row.response;
+    };
+    const Next next = c.work.start(0);
+    EXPECT_EQ(next.kind, row.kept == nullptr ? Next::Kind::kSend : Next::Kind::kDone) << row.name;
+    EXPECT_EQ(c.outcome().message, row.kept == nullptr ? "" : row.kept) << row.name;
+    EXPECT_EQ(requests, asked.size()) << "each kind once";
+    EXPECT_TRUE(asked.contains({"", "ConfigMap"}));
+    EXPECT_FALSE(asked.contains({"", "Node"})) << "nothing outside namespaces";
+    EXPECT_FALSE(asked.contains({"authorization.k8s.io", "SubjectAccessReview"}))
+        << "nothing that cannot be listed";
+  }
+}
+
+TEST(UndoGraph, RestoresFirstAndDeletesLast) {
+  const auto role = model::Object{*model::parse_json(
+      R"({"apiVersion":"v1","kind":"ServiceAccount","metadata":{"name":"s","namespace":"default"}})")};
+  const std::vector<journal::SavedObject> all = {
+      saved(std::nullopt, config("new", "1")), saved(kBefore, kAfter),
+      saved(deployment("web", "x"), deployment("web", "y")), saved(std::nullopt, role)};
+  const Graph graph = undo_graph(all);
+  ASSERT_EQ(graph.included.size(), 4U);
+  EXPECT_EQ(graph.included, std::vector<bool>(4, true));
+  const std::vector<std::size_t> restored{1, 2};
+  EXPECT_EQ(graph.groups.back(), restored);
+  const std::size_t last = graph.groups.size() - 1;
+  for (const std::size_t node : {0U, 3U}) {
+    EXPECT_NE(std::find(graph.waits_for[node].begin(), graph.waits_for[node].end(), last),
+              graph.waits_for[node].end());
+  }
+  for (const std::size_t node : {1U, 2U}) {
+    EXPECT_EQ(std::find(graph.waits_for[node].begin(), graph.waits_for[node].end(), last),
+              graph.waits_for[node].end());
+  }
+  const std::vector<journal::SavedObject> created_only = {saved(std::nullopt, config("new", "1"))};
+  EXPECT_EQ(undo_graph(created_only).waits_for[0].size(), 0U) << "there is nothing to wait for";
+}
+
+}  // namespace
+}  // namespace instantexec::engine
