@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <array>
 
+#include "base/text.h"
 #include "status/rule.h"
 #include "status/signs.h"
 
@@ -48,8 +50,9 @@ const Sign* decisive(const std::vector<Sign>& signs) {
 // What has ended runs no more: "Running" is False beside "Succeeded".
 bool has_ended(const std::vector<Condition>& conditions) {
   return std::any_of(conditions.begin(), conditions.end(), [](const Condition& condition) {
-    return condition.is_true() && (condition.type == "Succeeded" || condition.type == "Complete" ||
-                                   condition.type == "Completed" || condition.type == "Failed");
+    return condition.is_true() &&
+           (condition.type == "Succeeded" || condition.type == "Complete" || condition.type == "Completed" ||
+            condition.type == "Finished" || condition.type == "Failed");
   });
 }
 
@@ -63,6 +66,19 @@ std::vector<Sign> read_signs(const std::vector<Condition>& conditions) {
     if (sign.sense != Sense::kNone) out.push_back(std::move(sign));
   }
   return out;
+}
+
+// What runs to an end is not ready because it has begun.
+void await_end(const model::Object& object, const std::vector<Condition>& conditions,
+               std::vector<Sign>& signs) {
+  static constexpr std::array<std::string_view, 5> kBegun{"Created", "Running", "Started", "Active",
+                                                          "Initialized"};
+  if (!runs_to_end(object.kind()) || has_ended(conditions)) return;
+  for (const Condition& condition : conditions) {
+    if (!condition.is_true() || std::find(kBegun.begin(), kBegun.end(), condition.type) == kBegun.end())
+      continue;
+    signs.push_back({Sense::kBusy, condition.type, "it has not ended yet", false});
+  }
 }
 
 // Whether the controller could act on the spec at all: a good "Ready" beside a bad one of these is of an
@@ -109,16 +125,21 @@ Assessment by_convention(const Input& input) {
   }
   const FoundConditions found = collect_conditions(input.object);
   const Words words = collect_words(input.object);
-  if (const auto summary = find_condition(input.object, "Ready")) {
+  const auto summary = std::find_if(found.own.begin(), found.own.end(), [](const Condition& condition) {
+    return to_lower(condition.type) == "ready";
+  });
+  if (summary != found.own.end()) {
     const std::vector<Sign> signs = with_summary(*summary, found, words);
     return verdict(*decisive(signs), input);
   }
   // Without a summary every sign has to agree.
   std::vector<Sign> signs = read_signs(found.own);
+  if (!first(words.outer, Sense::kGood)) await_end(input.object, found.own, signs);
   for (Sign& sign : read_signs(found.parts)) signs.push_back(std::move(sign));
   signs.insert(signs.end(), words.outer.begin(), words.outer.end());
   const bool good = first(signs, Sense::kGood) != nullptr;
   std::vector<Sign> lesser = words.inner;
+  for (Sign& flag : flags(input.object)) lesser.push_back(std::move(flag));
   if (auto error = error_field(input.object)) lesser.push_back(*std::move(error));
   if (auto count = replicas(input.object)) lesser.push_back(*std::move(count));
   for (Sign& sign : lesser) {

@@ -58,17 +58,32 @@ std::string clean(std::string_view text) {
   return sanitise_line(trim(text), kMaxText);
 }
 
+namespace {
+
+// "true" and "TRUE" are "True".
+std::string spelled(std::string status) {
+  const std::string lower = to_lower(status);
+  if (lower == "true") return "True";
+  if (lower == "false") return "False";
+  if (lower == "unknown") return "Unknown";
+  return status;
+}
+
+}  // namespace
+
 std::optional<Condition> read_condition(const model::Json& item, std::int64_t generation) {
   if (!item.is_object()) return std::nullopt;
   const auto observed = as_number(model::find(item, "/observedGeneration"));
   if (observed && *observed < generation) return std::nullopt;
   // Some controllers write the status as a boolean.
   const bool flag = model::get_bool(item, "/status");
-  Condition out{
-      model::get_string(item, "/type"),     model::get_string(item, "/status", flag ? "True" : "False"),
-      model::get_string(item, "/reason"),   model::get_string(item, "/message"),
-      model::get_string(item, "/severity"), time_at(item, "/lastTransitionTime"),
-      time_at(item, "/lastUpdateTime")};
+  Condition out{model::get_string(item, "/type"),
+                spelled(model::get_string(item, "/status", flag ? "True" : "False")),
+                model::get_string(item, "/reason"),
+                model::get_string(item, "/message"),
+                model::get_string(item, "/severity"),
+                time_at(item, "/lastTransitionTime"),
+                time_at(item, "/lastUpdateTime")};
   if (out.updated == Timestamp{}) out.updated = out.since;
   return out;
 }

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "base/text.h"
 
@@ -12,6 +11,16 @@ namespace instantexec::status {
 namespace {
 
 constexpr std::size_t kMaxDepth = 3;  // below status; deeper values describe parts, not the object
+
+// Some controllers keep conditions by type: {"Ready": {"status": "True"}}.
+void collect_map(const model::Json& map, std::int64_t generation, std::vector<Condition>& found) {
+  for (const auto& [type, item] : map.items()) {
+    auto condition = item.is_object() ? read_condition(item, generation) : std::nullopt;
+    if (!condition || item.find("status") == item.end()) continue;
+    if (condition->type.empty()) condition->type = type;
+    found.push_back(*std::move(condition));
+  }
+}
 
 void collect(const model::Json& value, std::int64_t generation, std::size_t depth, FoundConditions& found) {
   if (depth > kMaxDepth) return;
@@ -21,6 +30,10 @@ void collect(const model::Json& value, std::int64_t generation, std::size_t dept
   }
   if (!value.is_object()) return;
   for (const auto& [key, item] : value.items()) {
+    if (key == "conditions" && item.is_object()) {
+      collect_map(item, generation, depth == 0 ? found.own : found.parts);
+      continue;
+    }
     if (key != "conditions" || !item.is_array()) {
       if (item.is_structured()) collect(item, generation, depth + 1, found);
       continue;
@@ -76,7 +89,8 @@ void explain_work(const Condition& condition, Sign& out) {
 }
 
 bool named_like_status(const std::string& key) {
-  static constexpr std::array<std::string_view, 5> kNames{"phase", "state", "status", "health", "stage"};
+  static constexpr std::array<std::string_view, 6> kNames{"phase",  "state", "status",
+                                                          "health", "stage", "progress"};
   const std::string lower = to_lower(key);
   return std::any_of(kNames.begin(), kNames.end(),
                      [&](std::string_view name) { return lower.ends_with(name); });
@@ -98,35 +112,6 @@ void collect_words(const model::Json& value, const std::string& path, std::size_
   for (const auto& [key, item] : value.items()) {
     if (item.is_object()) collect_words(item, path + "." + key, depth + 1, ends, out);
   }
-}
-
-std::optional<std::int64_t> number(const model::Json& status, std::string_view pointer) {
-  const model::Json* value = model::find(status, pointer);
-  if (value == nullptr || !value->is_number_integer()) return std::nullopt;
-  return value->get<std::int64_t>();
-}
-
-// "1/3" → 1 and 3.
-std::optional<std::pair<std::int64_t, std::int64_t>> ratio(const std::string& text) {
-  const auto slash = text.find('/');
-  if (slash == std::string::npos) return std::nullopt;
-  std::int64_t have = 0;
-  std::int64_t want = 0;
-  const char* const end = text.data() + text.size();
-  const auto first = std::from_chars(text.data(), text.data() + slash, have);
-  const auto second = std::from_chars(text.data() + slash + 1, end, want);
-  if (first.ec != std::errc{} || first.ptr != text.data() + slash) return std::nullopt;
-  if (second.ec != std::errc{} || second.ptr != end) return std::nullopt;
-  return std::pair{have, want};
-}
-
-Sign counted_replicas(std::int64_t have, std::int64_t want, std::int64_t updated) {
-  if (updated < want) {
-    return {Sense::kBusy, "Updating", fmt::format("{} of {} replicas updated", updated, want), false};
-  }
-  const std::string text = fmt::format("{} of {} replicas ready", have, want);
-  return have == want ? Sign{Sense::kGood, "ReplicasReady", text, false}
-                      : Sign{Sense::kBusy, "WaitingForReady", text, false};
 }
 
 }  // namespace
@@ -175,37 +160,6 @@ Words collect_words(const model::Object& object) {
   Words out;
   collect_words(model::get_object(object.json, "/status"), "status", 0, runs_to_end(object.kind()), out);
   return out;
-}
-
-std::optional<Sign> error_field(const model::Object& object) {
-  static constexpr std::array<std::string_view, 7> kFields{
-      "/status/error",     "/status/errorMessage", "/status/failureReason",   "/status/failureMessage",
-      "/status/lastError", "/status/errorReason",  "/status/errorDescription"};
-  for (const std::string_view field : kFields) {
-    const std::string text = model::get_string(object.json, field);
-    if (!text.empty()) return Sign{Sense::kBad, "ErrorReported", text, false};
-  }
-  return std::nullopt;
-}
-
-std::optional<Sign> replicas(const model::Object& object) {
-  const model::Json& status = model::get_object(object.json, "/status");
-  for (const auto& [key, item] : status.items()) {
-    if (!item.is_object()) continue;
-    const auto pair = ratio(model::get_string(item, "/statusReplicas"));
-    if (pair) return counted_replicas(pair->first, pair->second, pair->second);
-  }
-  // As DaemonSets have it.
-  const auto nodes = number(status, "/desiredNumberScheduled");
-  if (const auto there = number(status, "/numberAvailable"); nodes && there) {
-    return counted_replicas(*there, *nodes, number(status, "/updatedNumberScheduled").value_or(*nodes));
-  }
-  const auto all = number(status, "/replicas");
-  auto done = number(status, "/readyReplicas");
-  if (!done) done = number(status, "/availableReplicas");
-  if (!all || !done) return std::nullopt;
-  const std::int64_t want = model::get_int(object.json, "/spec/replicas", *all);
-  return counted_replicas(*done, want, number(status, "/updatedReplicas").value_or(want));
 }
 
 }  // namespace instantexec::status

@@ -37,10 +37,14 @@ struct Words {
 };
 [[nodiscard]] Words collect_words(const model::Object& object);
 
-// status.errorMessage, status.failureReason and the like, when not empty.
+// Flags in status named like a state: "ready: true", "synced: false", "ready: 1/3".
+[[nodiscard]] std::vector<Sign> flags(const model::Object& object);
+
+// status.errorMessage, status.failureReason and the like, and lists of errors, when not empty.
 [[nodiscard]] std::optional<Sign> error_field(const model::Object& object);
 
-// Replicas that are missing or of an older revision, by the usual fields; kGood when none is.
+// Replicas (or nodes, members …) that are missing or of an older revision, by the usual fields and by pairs
+// such as readyNodes and desiredNodes; kGood when none is.
 [[nodiscard]] std::optional<Sign> replicas(const model::Object& object);
 
 }  // namespace instantexec::status

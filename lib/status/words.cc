@@ -22,12 +22,12 @@ bool starts_with_any(std::string_view word, Words stems) {
 }
 
 // Stems of words for an attempt that did not succeed.
-constexpr std::array<std::string_view, 35> kBadStems{
-    "error",    "invalid", "degrad",    "unhealthy", "denied",    "deny",     "forbid",
-    "unauthor", "reject",  "conflict",  "exceed",    "crash",     "abort",    "cancel",
-    "lost",     "unreach", "mismatch",  "unsupport", "terminal",  "timeout",  "timedout",
-    "broken",   "expired", "refused",   "stall",     "oom",       "critical", "fatal",
-    "panic",    "corrupt", "misconfig", "unrecover", "duplicate", "violat",   "incompat"};
+constexpr std::array<std::string_view, 37> kBadStems{
+    "error",     "invalid",   "degrad",   "unhealthy", "denied",    "deny",    "forbid",    "unauthor",
+    "reject",    "conflict",  "exceed",   "crash",     "abort",     "cancel",  "lost",      "unreach",
+    "mismatch",  "unsupport", "terminal", "timeout",   "timedout",  "broken",  "expired",   "refused",
+    "stall",     "oom",       "critical", "fatal",     "panic",     "corrupt", "misconfig", "unrecover",
+    "duplicate", "violat",    "incompat", "abnormal",  "irreconcil"};
 constexpr std::array<std::string_view, 10> kBadWords{"err",   "dead",   "red",     "bad",     "fail",
                                                      "fails", "failed", "failing", "failure", "failures"};
 constexpr std::array<std::string_view, 6> kNegations{"no", "not", "non", "without", "never", "zero"};
@@ -49,10 +49,11 @@ constexpr std::array<std::string_view, 58> kGoodWords{
     "latest",       "alive"};
 
 // Words for work that goes on; words in -ing count too.
-constexpr std::array<std::string_view, 24> kBusyWords{
-    "inprogress", "progress", "pending", "queued",     "submitted", "retry",   "retrying", "scheduled",
-    "new",        "yellow",   "init",    "initialize", "rerun",     "wait",    "unready",  "unavailable",
-    "missing",    "notfound", "draft",   "requested",  "preparing", "unknown", "stopping", "update"};
+constexpr std::array<std::string_view, 26> kBusyWords{
+    "inprogress", "progress",    "pending", "queued",    "submitted",  "retry",     "retrying",
+    "scheduled",  "new",         "yellow",  "init",      "initialize", "rerun",     "wait",
+    "unready",    "unavailable", "missing", "notfound",  "draft",      "requested", "preparing",
+    "unknown",    "stopping",    "update",  "bootstrap", "upgrade"};
 constexpr std::array<std::string_view, 12> kNoWork{"running", "serving", "listening", "existing",
                                                    "missing", "nothing", "string",    "working",
                                                    "warning", "pausing", "timing",    "streaming"};
@@ -200,7 +201,7 @@ Claim claim_of(std::string_view type) {
   static constexpr std::array<std::string_view, 5> kHolds{"paused", "suspended", "hibernated", "ignored",
                                                           "stopped"};
   // "Progressing" and kin are told by -ing; these are nouns.
-  static constexpr std::array<std::string_view, 3> kWork{"update", "upgrade", "rollout"};
+  static constexpr std::array<std::string_view, 4> kWork{"update", "upgrade", "rollout", "progress"};
   const auto parts = parts_of(type);
   const std::string joined = join(parts, "");
   if (one_of(joined, kVerdicts)) return Claim::kVerdict;

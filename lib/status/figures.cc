@@ -1,0 +1,174 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+#include <utility>
+
+#include "base/text.h"
+#include "status/signs.h"
+
+// Flags and counts of a status.
+namespace instantexec::status {
+namespace {
+
+std::optional<std::int64_t> number(const model::Json& object, std::string_view key) {
+  const auto found = object.is_object() ? object.find(std::string(key)) : object.end();
+  if (!object.is_object() || found == object.end() || !found->is_number_integer()) return std::nullopt;
+  return found->get<std::int64_t>();
+}
+
+// "1/3" → 1 and 3.
+std::optional<std::pair<std::int64_t, std::int64_t>> ratio(const std::string& text) {
+  const auto slash = text.find('/');
+  if (slash == std::string::npos) return std::nullopt;
+  std::int64_t have = 0;
+  std::int64_t want = 0;
+  const char* const end = text.data() + text.size();
+  const auto first = std::from_chars(text.data(), text.data() + slash, have);
+  const auto second = std::from_chars(text.data() + slash + 1, end, want);
+  if (first.ec != std::errc{} || first.ptr != text.data() + slash) return std::nullopt;
+  if (second.ec != std::errc{} || second.ptr != end) return std::nullopt;
+  return std::pair{have, want};
+}
+
+Sign counted_parts(std::int64_t have, std::int64_t want, std::string_view what) {
+  const std::string text = fmt::format("{} of {} {} ready", have, want, what);
+  return have >= want ? Sign{Sense::kGood, "ReplicasReady", text, false}
+                      : Sign{Sense::kBusy, "WaitingForReady", text, false};
+}
+
+Sign counted_replicas(std::int64_t have, std::int64_t want, std::int64_t updated) {
+  if (updated < want) {
+    return {Sense::kBusy, "Updating", fmt::format("{} of {} replicas updated", updated, want), false};
+  }
+  Sign out = counted_parts(have, want, "replicas");
+  if (have > want)
+    out = {Sense::kBusy, "ScalingDown", fmt::format("{} of {} replicas to stay", want, have), false};
+  return out;
+}
+
+// Replicas by the fields of scalable kinds; nothing when they are not all there.
+std::optional<Sign> by_scale(const model::Json& status, std::optional<std::int64_t> spec) {
+  const auto all = number(status, "replicas");
+  auto done = number(status, "readyReplicas");
+  if (!done) done = number(status, "availableReplicas");
+  if (!all || !done) return std::nullopt;
+  const std::int64_t want = spec.value_or(*all);
+  return counted_replicas(*done, want, number(status, "updatedReplicas").value_or(want));
+}
+
+// "readyNodes" and "nodes", "desiredNodes" or "totalNodes", in the status or in the spec.
+std::optional<Sign> by_names(const model::Json& status, const model::Json& spec) {
+  for (const auto& [key, value] : status.items()) {
+    constexpr std::string_view kReady = "ready";
+    if (!key.starts_with(kReady) || key.size() == kReady.size() || !value.is_number_integer()) continue;
+    const std::string noun = key.substr(kReady.size());
+    std::string plain = noun;
+    plain[0] = to_lower(noun).front();
+    std::optional<std::int64_t> want = number(spec, plain);
+    for (const std::string& name : {"desired" + noun, "expected" + noun, "total" + noun, plain}) {
+      if (!want) want = number(status, name);
+    }
+    if (want) return counted_parts(value.get<std::int64_t>(), *want, to_lower(noun));
+  }
+  return std::nullopt;
+}
+
+// Lists of parts that count their replicas each; only what is missing tells something.
+std::optional<Sign> by_parts(const model::Json& status) {
+  for (const auto& [key, list] : status.items()) {
+    if (!list.is_array()) continue;
+    for (const model::Json& part : list) {
+      if (auto sign = by_scale(part, std::nullopt); sign && sign->sense == Sense::kBusy) return sign;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<bool> truth(const model::Json& value) {
+  if (value.is_boolean()) return value.get<bool>();
+  const std::string text = value.is_string() ? to_lower(value.get<std::string>()) : std::string{};
+  if (text == "true") return true;
+  if (text == "false") return false;
+  return std::nullopt;
+}
+
+// Words whose "false" means that something is still missing.
+bool awaited(std::string_view key) {
+  static constexpr std::array<std::string_view, 11> kAwaited{
+      "ready",       "healthy",  "available", "synced",      "succeeded", "completed",
+      "provisioned", "deployed", "installed", "initialized", "bound"};
+  const auto parts = parts_of(key);
+  return std::any_of(parts.begin(), parts.end(), [](const std::string& part) {
+    return std::find(kAwaited.begin(), kAwaited.end(), part) != kAwaited.end();
+  });
+}
+
+std::string text_of(const model::Json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  for (const char* field : {"/message", "/description", "/error", "/reason"}) {
+    if (std::string text = model::get_string(value, field); !text.empty()) return text;
+  }
+  return "an error is listed";
+}
+
+}  // namespace
+
+std::vector<Sign> flags(const model::Object& object) {
+  std::vector<Sign> out;
+  for (const auto& [key, value] : model::get_object(object.json, "/status").items()) {
+    const Sense sense = sense_of_phase(key, false);
+    if (sense == Sense::kNone || sense == Sense::kUnclear) continue;
+    const std::string shown = value.is_string()                         ? value.get<std::string>()
+                              : value.is_boolean() && value.get<bool>() ? "true"
+                                                                        : "false";
+    const std::string text = fmt::format("status.{} is {}", key, shown);
+    if (const auto counts = value.is_string() ? ratio(shown) : std::nullopt;
+        counts && sense == Sense::kGood) {
+      out.push_back(counted_parts(counts->first, counts->second, "parts"));
+    } else if (const auto said = truth(value)) {
+      if (*said) out.push_back({sense, key, text, false});
+      if (!*said && sense == Sense::kGood && awaited(key)) out.push_back({Sense::kBusy, key, text, false});
+    }
+  }
+  return out;
+}
+
+std::optional<Sign> error_field(const model::Object& object) {
+  static constexpr std::array<std::string_view, 7> kFields{
+      "/status/error",     "/status/errorMessage", "/status/failureReason",   "/status/failureMessage",
+      "/status/lastError", "/status/errorReason",  "/status/errorDescription"};
+  static constexpr std::array<std::string_view, 4> kLists{"/status/errors", "/status/problems",
+                                                          "/status/lastErrors", "/status/validationErrors"};
+  for (const std::string_view field : kFields) {
+    const std::string text = model::get_string(object.json, field);
+    if (!text.empty()) return Sign{Sense::kBad, "ErrorReported", text, false};
+  }
+  for (const std::string_view list : kLists) {
+    const model::Json& errors = model::get_array(object.json, list);
+    if (!errors.empty()) return Sign{Sense::kBad, "ErrorReported", text_of(errors.front()), false};
+  }
+  return std::nullopt;
+}
+
+std::optional<Sign> replicas(const model::Object& object) {
+  const model::Json& status = model::get_object(object.json, "/status");
+  for (const auto& [key, item] : status.items()) {
+    if (!item.is_object()) continue;
+    const auto pair = ratio(model::get_string(item, "/statusReplicas"));
+    if (pair) return counted_replicas(pair->first, pair->second, pair->second);
+  }
+  // As DaemonSets have it.
+  const auto nodes = number(status, "desiredNumberScheduled");
+  if (const auto there = number(status, "numberAvailable"); nodes && there) {
+    return counted_replicas(*there, *nodes, number(status, "updatedNumberScheduled").value_or(*nodes));
+  }
+  const model::Json& spec = model::get_object(object.json, "/spec");
+  if (auto sign = by_scale(status, number(spec, "replicas"))) return sign;
+  if (auto sign = by_names(status, spec)) return sign;
+  return by_parts(status);
+}
+
+}  // namespace instantexec::status
