@@ -263,7 +263,7 @@ Result<std::vector<Member>> decode_members(std::string_view bytes) {
 }
 
 PayloadView view(const Payload& payload) {
-  PayloadView out{payload.operation, payload.plan, {}, {}};
+  PayloadView out{payload.operation, payload.plan, {}, {}, payload.unwell};
   for (const model::Object& manifest : payload.manifests) out.manifests.push_back(&manifest);
   for (const SavedObject& saved : payload.saved) {
     out.saved.push_back({&saved.gvk, &saved.object, saved.before ? &*saved.before : nullptr,
@@ -283,6 +283,14 @@ std::string encode_payload(const PayloadView& payload) {
         Json{{"object", member_json({*saved.gvk, saved.object->ns, saved.object->name, ""})},
              {"before", saved.before != nullptr},
              {"after", saved.after != nullptr}});
+  }
+  for (const Unwell& one : payload.unwell) {
+    header["unwell"].push_back(
+        Json{{"object", Json::array({one.object.group, one.object.kind, one.object.ns, one.object.name})},
+             {"failed", one.failed},
+             {"reason", one.reason},
+             {"message", one.message},
+             {"ready", one.ready}});
   }
   std::string out = text(header);
   const auto line = [&out](const model::Object* object) {
@@ -319,6 +327,14 @@ Result<Payload> decode_payload(std::string_view bytes) {
     if (complete && model::get_bool(item, "/before")) saved.before = object();
     if (complete && model::get_bool(item, "/after")) saved.after = object();
     out.saved.push_back(std::move(saved));
+  }
+  for (const Json& item : model::get_array(header, "/unwell")) {
+    const auto field = [&](const char* pointer) { return model::get_string(item, pointer); };
+    out.unwell.push_back({{field("/object/0"), field("/object/1"), field("/object/2"), field("/object/3")},
+                          model::get_bool(item, "/failed"),
+                          field("/reason"),
+                          field("/message"),
+                          model::get_int(item, "/ready")});
   }
   if (!complete || !lines.empty()) return broken("saved objects");
   return out;

@@ -95,12 +95,22 @@ struct SavedObject {
   std::optional<model::Object> after;   // the server's dry-run; nothing: not known
 };
 
+// An object that was broken before the operation wrote anything.
+struct Unwell {
+  model::ObjectRef object;
+  bool failed = false;  // for certain, as opposed to unready for a long time
+  std::string reason;
+  std::string message;
+  std::int64_t ready = 0;  // replicas
+};
+
 // Everything needed to undo, finish or repeat an operation.
 struct Payload {
   std::string operation;
   model::Json plan;                      // plan::to_json
   std::vector<model::Object> manifests;  // what is applied, in plan order
   std::vector<SavedObject> saved;        // only what the plan writes
+  std::vector<Unwell> unwell;
 };
 
 // The same by reference, for writing: a release may be large, and everything in it exists already.
@@ -115,6 +125,7 @@ struct PayloadView {
   model::Json plan;
   std::vector<const model::Object*> manifests;
   std::vector<SavedView> saved;
+  std::vector<Unwell> unwell;
 };
 
 [[nodiscard]] std::string_view to_string(Phase phase);  // "applying", "deployed", …

@@ -32,6 +32,8 @@ struct ObjectOutcome {
   Action action = Action::kUnchanged;
   ObjectStatus health;
   std::string message;  // why, for kFailed and kSkipped; sanitised
+  // Not ready, and it was no better before anything was written; so it does not fail the deploy.
+  bool broken_before = false;
 };
 
 // Last lines of one container's log.

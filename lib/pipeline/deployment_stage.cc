@@ -12,6 +12,15 @@ namespace {
 using model::DeployResult;
 using model::StageId;
 
+std::string health_words(const model::DeployReport& report) {
+  const auto broken =
+      std::count_if(report.objects.begin(), report.objects.end(),
+                    [](const model::ObjectOutcome& outcome) { return outcome.broken_before; });
+  if (broken == 0) return "all healthy";
+  return fmt::format("{} as broken as before, all others healthy",
+                     counted(static_cast<std::size_t>(broken), "object"));
+}
+
 std::string summarise(const model::DeployReport& report) {
   const auto count = [&](model::Action action) {
     return std::count_if(report.objects.begin(), report.objects.end(),
@@ -23,9 +32,10 @@ std::string summarise(const model::DeployReport& report) {
     case DeployResult::kDryRun:
       return fmt::format("dry run: {} checked, nothing written", counted(report.objects.size(), "object"));
     case DeployResult::kDeployed:
-      return fmt::format("revision {}: {} created, {} configured, {} unchanged, {} pruned; all healthy",
+      return fmt::format("revision {}: {} created, {} configured, {} unchanged, {} pruned; {}",
                          report.revision, count(model::Action::kCreated), count(model::Action::kConfigured),
-                         count(model::Action::kUnchanged), count(model::Action::kPruned));
+                         count(model::Action::kUnchanged), count(model::Action::kPruned),
+                         health_words(report));
     case DeployResult::kRefused:
       return "refused before anything was written";
     case DeployResult::kRolledBack:

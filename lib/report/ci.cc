@@ -210,7 +210,8 @@ model::TestSuite deployment_suite(const model::DeployReport& report) {
   for (const model::ObjectOutcome& object : report.objects) {
     model::TestCase test;
     test.name = resource_name(object.object, report.ns);
-    test.skipped = object.action == model::Action::kSkipped || report.result == model::DeployResult::kDryRun;
+    test.skipped = object.action == model::Action::kSkipped || object.broken_before ||
+                   report.result == model::DeployResult::kDryRun;
     test.passed = object.action != model::Action::kFailed && !object.health.doomed() &&
                   object.health.status != model::HealthStatus::kInProgress;
     test.message = object.message.empty() ? object.health.message : object.message;

@@ -97,6 +97,7 @@ Json outcome(const model::ObjectOutcome& object) {
            {"action", model::to_string(object.action)},
            {"health", health(object.health)}};
   put(out, "message", object.message);
+  if (object.broken_before) out["broken_before"] = true;
   return out;
 }
 

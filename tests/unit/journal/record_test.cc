@@ -223,6 +223,20 @@ TEST(Payload, RoundTrips) {
   EXPECT_EQ(again->saved[1].before, nested(4));
   EXPECT_EQ(again->saved[2].object.name, "c");
   EXPECT_EQ(again->plan, payload.plan);
+  EXPECT_TRUE(again->unwell.empty());
+}
+
+TEST(Payload, KeepsWhatWasBrokenBefore) {
+  Payload payload;
+  payload.unwell = {{{"apps", "Deployment", "demo", "web"}, true, "CrashLoop", "exits with 1", 2}};
+  const auto again = decode_payload(encode_payload(view(payload)));
+  ASSERT_TRUE(again) << again.error().to_string();
+  ASSERT_EQ(again->unwell.size(), 1U);
+  EXPECT_EQ(again->unwell[0].object, payload.unwell[0].object);
+  EXPECT_TRUE(again->unwell[0].failed);
+  EXPECT_EQ(again->unwell[0].reason, "CrashLoop");
+  EXPECT_EQ(again->unwell[0].message, "exits with 1");
+  EXPECT_EQ(again->unwell[0].ready, 2);
 }
 
 TEST(Payload, ObjectsMayBeAsDeepAsTheParserAllows) {
