@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
 #include <utility>
 
 #include "base/text.h"
@@ -12,8 +14,8 @@
 #include "cli/release_verbs.h"
 #include "cli/version.h"
 #include "cli/workspace.h"
+#include "engine/health_follow.h"
 #include "engine/live_health.h"
-#include "kube/api_errors.h"
 
 namespace instantexec::cli {
 namespace {
@@ -87,86 +89,126 @@ Outcome health_of_files(const VerbContext& context) {
   return outcome;
 }
 
-Nodes judge_live(const engine::LiveHealth& live, const Rules& rules, Timestamp now) {
-  Nodes out;
-  for (const model::Object& object : live.objects) {
-    status::Context context;
-    context.now = now;
-    context.rules = rules;
-    context.options.declared_failures = true;
-    const auto declared = live.declares_status.find(object.ref());
-    if (declared != live.declares_status.end()) context.declares_status = declared->second;
-    out.push_back(status::health_tree(object, live.index, context));
-  }
-  for (const model::ObjectRef& ref : live.missing) {
-    status::HealthNode node;
-    node.object = ref;
-    node.status = {model::HealthStatus::kNotFound, "NotFound", "it does not exist", {}, {}};
-    node.rule = "general";
-    out.push_back(std::move(node));
-  }
-  return out;
+// What is known beside an object, for judging it as it is.
+struct Knowledge {
+  const status::ChildIndex& index;
+  const std::map<model::Gvk, bool>& declares_status;
+  const Rules& rules;
+  Timestamp now;
+};
+
+status::HealthNode judge(const model::Object& object, const Knowledge& known) {
+  status::Context context;
+  context.now = known.now;
+  context.rules = known.rules;
+  context.options.declared_failures = true;
+  const auto declared = known.declares_status.find(object.gvk());
+  if (declared != known.declares_status.end()) context.declares_status = declared->second;
+  return status::health_tree(object, known.index, context);
 }
 
-model::Json live_document(const engine::LiveHealth& live, const Nodes& nodes, const std::string& ns) {
-  model::Json out{{"namespace", ns}, {"ready", all_ready(nodes)}, {"objects", model::Json::array()}};
-  if (!live.release.empty()) {
-    out["release"] = live.release;
-    out["revision"] = live.revision;
-  }
-  for (const status::HealthNode& node : nodes) out["objects"].push_back(health_document(node));
-  if (!live.unreadable.empty()) out["unreadable"] = live.unreadable;
-  return out;
+status::HealthNode absent(const model::ObjectRef& ref) {
+  status::HealthNode node;
+  node.object = ref;
+  node.status = {model::HealthStatus::kNotFound, "NotFound", "it does not exist", {}, {}};
+  node.rule = "general";
+  return node;
 }
 
-bool settled(const Nodes& nodes) {
-  return std::all_of(nodes.begin(), nodes.end(), [](const status::HealthNode& node) {
-    return status::counts_as_ready(node.status.status) || node.status.doomed();
-  });
-}
-
-// One line for every object whose health has changed since the last look.
-void tell_changes(const Nodes& before, const Nodes& now, engine::EventSink& events) {
-  for (const status::HealthNode& node : now) {
-    const auto old = std::find_if(before.begin(), before.end(), [&](const status::HealthNode& other) {
-      return other.object == node.object;
-    });
-    const bool same = old != before.end() && old->status.status == node.status.status &&
-                      old->status.reason == node.status.reason;
-    if (!same) events.emit(model::ObjectHealthChanged{node.object, node.status});
-  }
-}
-
-struct Look {
-  engine::LiveHealth live;
+// What was found out, with or without watching.
+struct Seen {
+  std::string release;
+  int revision = 0;
+  std::vector<std::string> unreadable;
   Nodes nodes;
 };
 
-Result<Look> look(Workspace& workspace, const VerbContext& context) {
-  IE_TRY_ASSIGN(engine::LiveHealth live,
-                engine::read_live_health(workspace.engine_environment(), workspace.release(),
-                                         {context.options.health.selector}));
-  Nodes nodes = judge_live(live, workspace.release().health_rules, workspace.clock().wall());
-  return Look{std::move(live), std::move(nodes)};
+model::Json live_document(const Seen& seen, const std::string& ns) {
+  model::Json out{{"namespace", ns}, {"ready", all_ready(seen.nodes)}, {"objects", model::Json::array()}};
+  if (!seen.release.empty()) {
+    out["release"] = seen.release;
+    out["revision"] = seen.revision;
+  }
+  for (const status::HealthNode& node : seen.nodes) out["objects"].push_back(health_document(node));
+  if (!seen.unreadable.empty()) out["unreadable"] = seen.unreadable;
+  return out;
 }
 
-// Looks again until everything is ready or has failed, or the time is up.
-Result<Look> keep_looking(Workspace& workspace, const VerbContext& context) {
-  const Instant end = workspace.clock().now() + workspace.release().timeout;
-  IE_TRY_ASSIGN(Look last, look(workspace, context));
-  tell_changes({}, last.nodes, context.events);
-  while (!settled(last.nodes) && workspace.clock().now() < end) {
-    const Instant until = std::min(end, workspace.clock().now() + kLookEvery);
-    while (workspace.clock().now() < until) {
-      if (std::holds_alternative<engine::Interrupted>(workspace.cluster()->wait(until))) {
-        return fail(kube::errors::kInterrupted, "interrupted while waiting for the objects to become ready");
-      }
+Result<Seen> look(Workspace& workspace, const VerbContext& context) {
+  IE_TRY_ASSIGN(const engine::LiveHealth live,
+                engine::read_live_health(workspace.engine_environment(), workspace.release(),
+                                         {context.options.health.selector}));
+  Seen out{live.release, live.revision, live.unreadable, {}};
+  const Knowledge known{live.index, live.declares_status, workspace.release().health_rules,
+                        workspace.clock().wall()};
+  for (const model::Object& object : live.objects) out.nodes.push_back(judge(object, known));
+  for (const model::ObjectRef& ref : live.missing) out.nodes.push_back(absent(ref));
+  return out;
+}
+
+// The last verdict of every object that is followed.
+class Verdicts {
+ public:
+  Verdicts(const engine::HealthFollower& follower, const Rules& rules, engine::EventSink& events)
+      : follower_(follower), rules_(rules), events_(events) {}
+
+  // Judges an object again, and tells when its health has changed.
+  void judge_again(const model::ObjectRef& ref, Timestamp now) {
+    const auto followed = follower_.objects().find(ref);
+    if (followed == follower_.objects().end()) {
+      nodes_.erase(ref);
+      unsettled_.erase(ref);
+      return;
     }
-    IE_TRY_ASSIGN(Look next, look(workspace, context));
-    tell_changes(last.nodes, next.nodes, context.events);
-    last = std::move(next);
+    const model::Object* object = follower_.index().find(followed->second);
+    status::HealthNode node =
+        object == nullptr ? absent(ref)
+                          : judge(*object, {follower_.index(), follower_.declares_status(), rules_, now});
+    const auto old = nodes_.find(ref);
+    const bool same = old != nodes_.end() && old->second.status.status == node.status.status &&
+                      old->second.status.reason == node.status.reason;
+    if (!same) events_.emit(model::ObjectHealthChanged{ref, node.status});
+    const bool settled = status::counts_as_ready(node.status.status) || node.status.doomed();
+    if (settled) {
+      unsettled_.erase(ref);
+    } else {
+      unsettled_.insert(ref);
+    }
+    nodes_[ref] = std::move(node);
   }
-  return last;
+
+  [[nodiscard]] const std::set<model::ObjectRef>& unsettled() const { return unsettled_; }
+
+  [[nodiscard]] Nodes take() {
+    Nodes out;
+    for (auto& [ref, node] : nodes_) out.push_back(std::move(node));
+    return out;
+  }
+
+ private:
+  const engine::HealthFollower& follower_;
+  const Rules& rules_;
+  engine::EventSink& events_;
+  std::map<model::ObjectRef, status::HealthNode> nodes_;
+  std::set<model::ObjectRef> unsettled_;
+};
+
+// Follows the objects until everything is ready or has failed, or the time is up.
+Result<Seen> keep_looking(Workspace& workspace, const VerbContext& context) {
+  engine::HealthFollower follower(workspace.engine_environment(), workspace.release(),
+                                  {context.options.health.selector});
+  IE_TRY(follower.begin());
+  Verdicts verdicts(follower, workspace.release().health_rules, context.events);
+  for (const auto& [ref, uid] : follower.objects()) verdicts.judge_again(ref, follower.now());
+  const Instant end = workspace.clock().now() + workspace.release().timeout;
+  while (!verdicts.unsettled().empty() && workspace.clock().now() < end) {
+    const Instant until = std::min(end, workspace.clock().now() + kLookEvery);
+    IE_TRY_ASSIGN(const std::set<model::ObjectRef> touched, follower.next(until));
+    // What was not touched may have become something else by waiting.
+    const std::set<model::ObjectRef> again = touched.empty() ? verdicts.unsettled() : touched;
+    for (const model::ObjectRef& ref : again) verdicts.judge_again(ref, follower.now());
+  }
+  return Seen{follower.release(), follower.revision(), follower.unreadable(), verdicts.take()};
 }
 
 }  // namespace
@@ -179,10 +221,10 @@ Outcome run_health(const VerbContext& context) {
   auto seen = context.options.health.watch ? keep_looking(workspace, context) : look(workspace, context);
   if (!seen)
     return failed(workspace.new_report("health"), std::move(seen).error(), workspace.interrupted_by());
-  for (const std::string& kind : seen->live.unreadable) {
+  for (const std::string& kind : seen->unreadable) {
     context.events.emit(model::WarningRaised{"objects of kind " + kind + " cannot be listed"});
   }
-  model::Json document = live_document(seen->live, seen->nodes, workspace.release().ns);
+  model::Json document = live_document(*seen, workspace.release().ns);
   Outcome outcome = show(workspace.new_report("health"), std::move(seen->nodes));
   outcome.document = std::move(document);
   return outcome;

@@ -10,13 +10,12 @@
 #include "engine/live.h"
 #include "engine/planner.h"
 #include "engine/release_store.h"
+#include "engine/schemas.h"
 #include "engine/session.h"
 #include "status/status.h"
 
 namespace instantexec::engine {
 namespace {
-
-using Places = std::set<std::pair<model::Gvk, std::string>>;  // kind and namespace
 
 // Kinds without a health of their own would only hide the others.
 bool tells_something(const model::ApiResource& resource) {
@@ -31,8 +30,10 @@ bool tells_something(const model::ApiResource& resource) {
   return gvk.group.find('.') != std::string::npos;
 }
 
-Places places_of(const model::ApiCatalog& catalog, const std::string& ns) {
-  Places out;
+}  // namespace
+
+HealthPlaces health_places(const model::ApiCatalog& catalog, const std::string& ns) {
+  HealthPlaces out;
   for (const model::ApiResource& resource : catalog.all()) {
     if (tells_something(resource) &&
         catalog.find_preferred(resource.gvk.group, resource.gvk.kind) == &resource) {
@@ -42,9 +43,8 @@ Places places_of(const model::ApiCatalog& catalog, const std::string& ns) {
   return out;
 }
 
-// What belongs to the objects, and the events about them.
-Places children_of(const Places& places) {
-  Places out;
+HealthPlaces health_children(const HealthPlaces& places) {
+  HealthPlaces out;
   for (const auto& [gvk, ns] : places) {
     const auto kinds = status::child_kinds(gvk);
     for (const model::Gvk& kind : kinds) out.emplace(kind, ns);
@@ -53,40 +53,18 @@ Places children_of(const Places& places) {
   return out;
 }
 
-// The schemas of custom kinds, where they may be read.
-void read_schemas(Session& session, const model::ApiCatalog& catalog, LiveHealth& out) {
-  std::set<model::Gvk> kinds;
-  for (const model::Object& object : out.objects) {
-    const model::Gvk gvk = object.gvk();
-    if (!status::knows_kind(gvk) && catalog.find(gvk) != nullptr) kinds.insert(gvk);
-  }
-  std::vector<Request> requests;
-  for (const model::Gvk& gvk : kinds) {
-    requests.emplace_back(GetRequest{{"apiextensions.k8s.io", "v1", "CustomResourceDefinition"},
-                                     "",
-                                     catalog.find(gvk)->resource + "." + gvk.group});
-  }
-  const auto responses = session.call_all(std::move(requests));
-  for (const model::Object& object : out.objects) {
-    for (const Response& response : responses) {
-      if (!response.ok()) continue;
-      if (const auto declared = status::declares_status(response.object, object.gvk())) {
-        out.declares_status[object.ref()] = *declared;
-      }
-    }
-  }
-}
+namespace {
 
-void read_children(Session& session, const Places& places, LiveHealth& out) {
+void read_children(Session& session, const HealthPlaces& places, LiveHealth& out) {
   for (const model::Object& object : out.objects) out.index.upsert(object);
   std::vector<Request> requests;
-  for (const auto& [gvk, ns] : children_of(places)) requests.emplace_back(ListRequest{gvk, ns, "", ""});
+  for (const auto& [gvk, ns] : health_children(places)) requests.emplace_back(ListRequest{gvk, ns, "", ""});
   for (const Response& response : session.call_all(std::move(requests))) {
     for (const model::Object& item : response.items) out.index.upsert(item);
   }
 }
 
-Status read_members(Session& session, const journal::Head& head, Places& places, LiveHealth& out) {
+Status read_members(Session& session, const journal::Head& head, HealthPlaces& places, LiveHealth& out) {
   LiveQuery query;
   for (const journal::Member& member : head.members) {
     query.want(member.gvk, {member.gvk.group, member.gvk.kind, member.ns, member.name});
@@ -104,7 +82,8 @@ Status read_members(Session& session, const journal::Head& head, Places& places,
   return {};
 }
 
-void read_selected(Session& session, const Places& places, const std::string& selector, LiveHealth& out) {
+void read_selected(Session& session, const HealthPlaces& places, const std::string& selector,
+                   LiveHealth& out) {
   std::vector<Request> requests;
   for (const auto& [gvk, ns] : places) requests.emplace_back(ListRequest{gvk, ns, selector, ""});
   auto responses = session.call_all(std::move(requests));
@@ -131,7 +110,7 @@ Result<LiveHealth> read_live_health(Environment environment, const ReleaseOption
   Session session(std::move(environment));
   IE_TRY_ASSIGN(const auto catalog, session.cluster().catalog(false));
   LiveHealth out;
-  Places places;
+  HealthPlaces places;
   if (query.label_selector.empty()) {
     ReleaseStore store(session, options.release, options.ns, options.seal.get());
     IE_TRY_ASSIGN(const StoredHead stored, store.load_head());
@@ -142,11 +121,13 @@ Result<LiveHealth> read_live_health(Environment environment, const ReleaseOption
     }
   }
   if (out.release.empty()) {
-    places = places_of(*catalog, options.ns);
+    places = health_places(*catalog, options.ns);
     read_selected(session, places, query.label_selector, out);
   }
   read_children(session, places, out);
-  read_schemas(session, *catalog, out);
+  std::set<model::Gvk> kinds;
+  for (const model::Object& object : out.objects) kinds.insert(object.gvk());
+  out.declares_status = read_schemas(session, *catalog, kinds, {});
   return out;
 }
 

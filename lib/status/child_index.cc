@@ -29,6 +29,50 @@ bool older(std::string_view version, std::string_view than) {
   return a.size() != b.size() ? a.size() < b.size() : a < b;
 }
 
+// Whether the container waits for its image to be pulled again.
+bool backs_off(const model::Object& pod, const std::string& container) {
+  for (const std::string_view list : kContainerLists) {
+    for (const model::Json& status : model::get_array(pod.json, list)) {
+      if (model::get_string(status, "/name") != container) continue;
+      return model::get_string(status, "/state/waiting/reason") == "ImagePullBackOff";
+    }
+  }
+  return false;
+}
+
+// Without what health never looks at.
+model::Object slim(const model::Object& object) {
+  model::Object out;
+  out.json = model::Json::object();
+  for (const auto& [key, value] : object.json.items()) {
+    if (key != "metadata" && key != "spec") out.json[key] = value;
+  }
+  model::Json& metadata = out.json["metadata"] = model::Json::object();
+  for (const auto& [key, value] : model::get_object(object.json, "/metadata").items()) {
+    if (key != "managedFields") metadata[key] = value;
+  }
+  if (const auto notes = metadata.find("annotations"); notes != metadata.end() && notes->is_object()) {
+    notes->erase("kubectl.kubernetes.io/last-applied-configuration");
+  }
+  const auto spec = object.json.find("spec");
+  if (spec == object.json.end()) return out;
+  out.json["spec"] = *spec;
+  const bool part = object.kind() == "Pod" && !model::controller_uid(object).empty();
+  if (!part || !spec->is_object()) return out;
+  model::Json& slimmed = out.json["spec"];
+  for (const char* key : {"volumes", "tolerations", "affinity", "topologySpreadConstraints"})
+    slimmed.erase(key);
+  for (const char* list : {"containers", "initContainers"}) {
+    const auto containers = slimmed.find(list);
+    if (containers == slimmed.end() || !containers->is_array()) continue;
+    for (model::Json& container : *containers) {
+      if (!container.is_object()) continue;
+      for (const char* key : {"env", "envFrom", "volumeMounts", "securityContext"}) container.erase(key);
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 std::vector<const model::Object*> Family::of_kind(std::string_view kind) const {
@@ -66,23 +110,25 @@ void ChildIndex::upsert(const model::Object& object) {
       return;
     }
     erase_event(uid);
+    if (!tells_of_health(object)) return;
     const std::string subject = EventView(object).subject_uid();
-    events_[subject].insert_or_assign(uid, object);
+    events_[subject].insert_or_assign(uid, slim(object));
     event_subjects_[uid] = subject;
     return;
   }
-  if (const model::Object* known = find(uid); known != nullptr && older(version, known->resource_version()))
-    return;
+  const model::Object* known = find(uid);
+  const bool late = known != nullptr && older(version, known->resource_version());
+  if (object.kind() == "Pod") {
+    note_terminations(object);
+    note_pull_answers(object, late);
+  }
+  if (late) return;
   unlink(uid);
   for (const model::Json& owner : model::get_array(object.json, "/metadata/ownerReferences")) {
     const std::string owner_uid = model::get_string(owner, "/uid");
     if (!owner_uid.empty()) children_[owner_uid].insert(uid);
   }
-  if (object.kind() == "Pod") {
-    note_terminations(object);
-    note_pull_answers(object);
-  }
-  objects_.insert_or_assign(uid, object);
+  objects_.insert_or_assign(uid, slim(object));
 }
 
 void ChildIndex::erase(const model::Object& object) {
@@ -142,11 +188,13 @@ void ChildIndex::note_terminations(const model::Object& pod) {
   }
 }
 
-void ChildIndex::note_pull_answers(const model::Object& pod) {
+void ChildIndex::note_pull_answers(const model::Object& pod, bool late) {
+  const model::Object* known = late ? find(pod.uid()) : nullptr;
   for (const std::string_view list : kContainerLists) {
     for (const model::Json& container : model::get_array(pod.json, list)) {
       const ContainerKey key{pod.uid(), model::get_string(container, "/name")};
       const std::string reason = model::get_string(container, "/state/waiting/reason");
+      if (late && !(reason == "ErrImagePull" && known != nullptr && backs_off(*known, key.second))) continue;
       if (reason == "ErrImagePull") {
         pull_answers_[key] = model::get_string(container, "/state/waiting/message");
       } else if (reason != "ImagePullBackOff") {
@@ -159,6 +207,21 @@ void ChildIndex::note_pull_answers(const model::Object& pod) {
 const model::Object* ChildIndex::find(std::string_view uid) const {
   const auto it = objects_.find(uid);
   return it == objects_.end() ? nullptr : &it->second;
+}
+
+std::vector<std::string> ChildIndex::lineage(const model::Object& object) const {
+  std::vector<std::string> out = {is_event(object) ? EventView(object).subject_uid() : object.uid()};
+  const auto owners = [&out](const model::Object& child) {
+    for (const model::Json& owner : model::get_array(child.json, "/metadata/ownerReferences")) {
+      std::string uid = model::get_string(owner, "/uid");
+      if (std::find(out.begin(), out.end(), uid) == out.end()) out.push_back(std::move(uid));
+    }
+  };
+  owners(object);
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    if (const model::Object* known = find(out[i])) owners(*known);
+  }
+  return out;
 }
 
 Family ChildIndex::family(std::string_view uid) const {

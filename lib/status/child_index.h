@@ -45,10 +45,15 @@ struct Family {
 
 // Watched objects, found by the UID of their owners (metadata.ownerReferences): labels alone may match
 // strangers. Also keeps Events, by the object they are about. A value; not thread-safe.
+//
+// Thousands of objects are held at once, so what health never looks at is left out: who manages which field,
+// of a pod that belongs to something its volumes, tolerations and environments, and Events that tell of
+// nothing but the usual course.
 class ChildIndex {
  public:
   // Adds the object or replaces its former state (same UID). A state older than the one known, or than the
-  // one it was erased with, is ignored: resourceVersions of one kind are numbers that grow (Kubernetes 1.35,
+  // one it was erased with, is ignored (what a pod's containers ended with and registries answered is
+  // remembered all the same): resourceVersions of one kind are numbers that grow (Kubernetes 1.35,
   // KEP-5504), so neither a late nor a repeated event of a watch can bring the past back. An Event (core/v1
   // or events.k8s.io/v1) is filed under the object it is about. Objects without a UID are ignored.
   void upsert(const model::Object& object);
@@ -58,6 +63,8 @@ class ChildIndex {
 
   // The object with this UID, or nullptr.
   [[nodiscard]] const model::Object* find(std::string_view uid) const;
+  // UIDs of the object, of its owners and theirs as far as they are known; of an Event those of its subject.
+  [[nodiscard]] std::vector<std::string> lineage(const model::Object& object) const;
   // Everything owned by the object, directly or not; empty for an unknown or empty UID.
   [[nodiscard]] Family family(std::string_view uid) const;
   // Events about the object or a member of its family, oldest first.
@@ -69,7 +76,8 @@ class ChildIndex {
   void erase_event(const std::string& uid);
   void unlink(const std::string& uid);
   void note_terminations(const model::Object& pod);
-  void note_pull_answers(const model::Object& pod);
+  // `late`: a later state is known already, so nothing is taken back.
+  void note_pull_answers(const model::Object& pod, bool late);
 
   std::map<std::string, model::Object, std::less<>> objects_;                        // by UID
   std::map<std::string, std::set<std::string>, std::less<>> children_;               // owner UID → UIDs

@@ -1,6 +1,7 @@
 #include "status/event_view.h"
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 
 namespace instantexec::status {
@@ -64,6 +65,14 @@ Timestamp EventView::last_seen() const {
     latest = std::max(latest, time_at(event_, field));
   }
   return latest;
+}
+
+bool tells_of_health(const model::Object& event) {
+  static constexpr std::array<std::string_view, 4> kReasons{"TriggeredScaleUp", "NotTriggerScaleUp",
+                                                            "Nominated", "Killing"};
+  const EventView view(event);
+  const std::string reason = view.reason();
+  return view.warning() || std::find(kReasons.begin(), kReasons.end(), reason) != kReasons.end();
 }
 
 }  // namespace instantexec::status

@@ -11,6 +11,10 @@ namespace instantexec::status {
 // A core/v1 or events.k8s.io/v1 Event.
 [[nodiscard]] bool is_event(const model::Object& object);
 
+// A warning, or one of the few others that a verdict may rest on: what autoscalers say, and who ended a
+// container.
+[[nodiscard]] bool tells_of_health(const model::Object& event);
+
 // Reads both forms of an Event. Both APIs serve the same stored objects under different field names: core/v1
 // has involvedObject, message, firstTimestamp, lastTimestamp and count, events.k8s.io/v1 has regarding, note,
 // eventTime, series and the old times as deprecated fields.

@@ -1,0 +1,210 @@
+#include "engine/health_follow.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "engine/errors.h"
+#include "engine/health.h"
+#include "engine/planner.h"
+#include "engine/release_store.h"
+#include "engine/schemas.h"
+
+namespace instantexec::engine {
+namespace {
+
+constexpr Duration kReadEvery{5000};
+// A watch that does not deliver its list within this is left to deliver it later.
+constexpr Duration kFirstListWithin{30'000};
+
+}  // namespace
+
+HealthFollower::HealthFollower(Environment environment, const ReleaseOptions& options, HealthQuery query)
+    : session_(std::move(environment)), options_(options), query_(std::move(query)) {}
+
+HealthFollower::~HealthFollower() {
+  for (const auto& [id, place] : watches_) session_.cluster().cancel_watch(id);
+}
+
+Status HealthFollower::begin() {
+  IE_TRY(check_names(options_));
+  IE_TRY(find_places());
+  open();
+  const Instant deadline = session_.now() + kFirstListWithin;
+  while (!all_synced() && session_.now() < deadline) {
+    if (session_.interrupted()) return fail(errors::kInterrupted, "interrupted; nothing was changed");
+    take(session_.next(deadline));
+  }
+  read_blind();
+  IE_TRY_ASSIGN(const auto catalog, session_.cluster().catalog(false));
+  std::set<model::Gvk> kinds;
+  for (const Place& place : places_) {
+    if (place.root && !place.uids.empty()) kinds.insert(place.gvk);
+  }
+  declares_status_ = read_schemas(session_, *catalog, kinds, {});
+  touched_.clear();
+  begun_ = true;
+  return {};
+}
+
+Status HealthFollower::find_places() {
+  IE_TRY_ASSIGN(const auto catalog, session_.cluster().catalog(false));
+  HealthPlaces roots;
+  if (query_.label_selector.empty()) {
+    ReleaseStore store(session_, options_.release, options_.ns);
+    IE_TRY_ASSIGN(const StoredHead stored, store.load_head());
+    if (stored.exists()) {
+      release_ = options_.release;
+      revision_ = stored.head.revision;
+      for (const journal::Member& member : stored.head.members) {
+        objects_[{member.gvk.group, member.gvk.kind, member.ns, member.name}];
+        roots.emplace(member.gvk, member.ns);
+      }
+    }
+  }
+  if (release_.empty()) roots = health_places(*catalog, options_.ns);
+  for (const auto& [gvk, ns] : roots)
+    places_.push_back({gvk, ns, query_.label_selector, true, false, false, {}});
+  for (const auto& [gvk, ns] : health_children(roots)) {
+    // Without a selector the objects asked for and what belongs to others come by the same watch.
+    if (query_.label_selector.empty() && roots.contains({gvk, ns})) continue;
+    places_.push_back({gvk, ns, "", false, false, false, {}});
+  }
+  return {};
+}
+
+void HealthFollower::open() {
+  for (std::size_t i = 0; i < places_.size(); ++i) {
+    const Place& place = places_[i];
+    watches_[session_.cluster().watch({place.gvk, place.ns, place.selector, ""})] = i;
+  }
+}
+
+bool HealthFollower::all_synced() const {
+  return std::all_of(places_.begin(), places_.end(),
+                     [](const Place& place) { return place.synced || place.blind; });
+}
+
+void HealthFollower::take(const ClusterEvent& event) {
+  const auto place_of = [this](WatchId id) -> Place* {
+    const auto found = watches_.find(id);
+    return found == watches_.end() ? nullptr : &places_[found->second];
+  };
+  if (const auto* change = std::get_if<ObjectChanged>(&event)) {
+    if (Place* place = place_of(change->watch)) changed(*place, change->object, change->deleted);
+  } else if (const auto* done = std::get_if<WatchSynced>(&event)) {
+    if (Place* place = place_of(done->watch)) place->synced = true;
+  } else if (const auto* failure = std::get_if<WatchFailed>(&event)) {
+    if (Place* place = place_of(failure->watch)) place->blind = true;
+    watches_.erase(failure->watch);
+  }
+}
+
+void HealthFollower::mark(const model::Object& object) {
+  for (const std::string& uid : index_.lineage(object)) {
+    if (const auto root = roots_.find(uid); root != roots_.end()) touched_.insert(root->second);
+  }
+}
+
+void HealthFollower::changed(Place& place, const model::Object& object, bool deleted) {
+  mark(object);  // former owners
+  if (deleted) {
+    place.uids.erase(object.uid());
+    index_.erase(object);
+    forget(object);
+    return;
+  }
+  place.uids.insert(object.uid());
+  index_.upsert(object);
+  if (place.root) follow(place, object);
+  mark(object);
+}
+
+void HealthFollower::follow(const Place& /*place*/, const model::Object& object) {
+  const model::ObjectRef ref = object.ref();
+  if (!release_.empty()) {
+    const auto member = objects_.find(ref);
+    if (member == objects_.end()) return;
+    roots_.erase(member->second);
+    member->second = object.uid();
+    roots_[object.uid()] = ref;
+    return;
+  }
+  // What belongs to another one of them is shown below it.
+  if (index_.find(model::controller_uid(object)) != nullptr) return;
+  objects_[ref] = object.uid();
+  roots_[object.uid()] = ref;
+  for (const model::Object* member : index_.family(object.uid()).members) {
+    if (roots_.erase(member->uid()) > 0) objects_.erase(member->ref());
+  }
+}
+
+void HealthFollower::forget(const model::Object& object) {
+  const auto root = roots_.find(object.uid());
+  if (root == roots_.end()) return;
+  touched_.insert(root->second);
+  if (release_.empty()) {
+    objects_.erase(root->second);
+  } else {
+    objects_[root->second].clear();
+  }
+  roots_.erase(root);
+}
+
+// Kinds whose watches were refused.
+void HealthFollower::read_blind() {
+  blind_read_ = session_.now();
+  std::vector<Request> requests;
+  std::vector<std::size_t> asked;
+  for (std::size_t i = 0; i < places_.size(); ++i) {
+    const Place& place = places_[i];
+    if (!place.blind) continue;
+    requests.emplace_back(ListRequest{place.gvk, place.ns, place.selector, ""});
+    asked.push_back(i);
+  }
+  if (requests.empty()) return;
+  auto responses = session_.call_all(std::move(requests));
+  for (std::size_t n = 0; n < asked.size(); ++n) {
+    Place& place = places_[asked[n]];
+    if (!responses[n].ok()) {
+      const std::string kind = sanitise_line(place.gvk.kind, 100);
+      const bool told = std::find(unreadable_.begin(), unreadable_.end(), kind) != unreadable_.end();
+      if (!responses[n].not_found() && place.root && !told) unreadable_.push_back(kind);
+      continue;
+    }
+    std::set<std::string> gone = place.uids;
+    for (const model::Object& item : responses[n].items) {
+      gone.erase(item.uid());
+      changed(place, item, false);
+    }
+    for (const std::string& uid : gone) {
+      if (const model::Object* known = index_.find(uid)) changed(place, model::Object{*known}, true);
+    }
+  }
+}
+
+Timestamp HealthFollower::now() {
+  return session_.wall();
+}
+
+Result<std::set<model::ObjectRef>> HealthFollower::next(Instant until) {
+  const bool blind =
+      std::any_of(places_.begin(), places_.end(), [](const Place& place) { return place.blind; });
+  while (touched_.empty() && session_.now() < until) {
+    if (session_.interrupted()) return fail(errors::kInterrupted, "interrupted; nothing was changed");
+    if (blind && session_.now() - blind_read_ >= kReadEvery) read_blind();
+    Instant wake = until;
+    if (blind) wake = std::min(wake, blind_read_ + kReadEvery);
+    take(session_.next(wake));
+  }
+  // Everything that is there already, before the rules are asked.
+  while (!session_.interrupted()) {
+    const ClusterEvent event = session_.next(session_.now());
+    if (std::holds_alternative<DeadlinePassed>(event)) break;
+    take(event);
+  }
+  if (session_.interrupted()) return fail(errors::kInterrupted, "interrupted; nothing was changed");
+  return std::exchange(touched_, {});
+}
+
+}  // namespace instantexec::engine

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/live_health.h"
+#include "engine/session.h"
+
+namespace instantexec::engine {
+
+// Objects and what belongs to them, kept up to date by watches: what `read_live_health` reads once, for those
+// who go on looking. The first state is that of the watches' lists, so nothing falls between the two.
+class HealthFollower {
+ public:
+  HealthFollower(Environment environment, const ReleaseOptions& options, HealthQuery query);
+  ~HealthFollower();
+  HealthFollower(const HealthFollower&) = delete;
+  HealthFollower& operator=(const HealthFollower&) = delete;
+
+  // Opens the watches and waits for their first lists. Errors as read_live_health.
+  Status begin();
+
+  // Waits until something has changed, at most until `until`, and takes in everything that has come by then.
+  // The objects whose health may be another one; empty: the time has come. Kinds that may not be watched are
+  // read every few seconds. Error interrupted.
+  Result<std::set<model::ObjectRef>> next(Instant until);
+
+  [[nodiscard]] const std::string& release() const { return release_; }  // empty: there is none
+  [[nodiscard]] int revision() const { return revision_; }
+  // What is followed, with its UID; without one it does not exist.
+  [[nodiscard]] const std::map<model::ObjectRef, std::string>& objects() const { return objects_; }
+  [[nodiscard]] const status::ChildIndex& index() const { return index_; }
+  [[nodiscard]] const std::map<model::Gvk, bool>& declares_status() const { return declares_status_; }
+  [[nodiscard]] const std::vector<std::string>& unreadable() const { return unreadable_; }
+  [[nodiscard]] Timestamp now();
+
+ private:
+  struct Place {
+    model::Gvk gvk;
+    std::string ns;
+    std::string selector;
+    bool root = false;  // objects here are what is asked for, as opposed to what belongs to them
+    bool synced = false;
+    bool blind = false;  // may not be watched
+    std::set<std::string> uids;
+  };
+
+  Status find_places();
+  void open();
+  void take(const ClusterEvent& event);
+  void changed(Place& place, const model::Object& object, bool deleted);
+  void follow(const Place& place, const model::Object& object);
+  void forget(const model::Object& object);
+  // Whoever the object belongs to, and itself.
+  void mark(const model::Object& object);
+  void read_blind();
+  [[nodiscard]] bool all_synced() const;
+
+  Session session_;
+  ReleaseOptions options_;
+  HealthQuery query_;
+  std::vector<Place> places_;
+  std::map<WatchId, std::size_t> watches_;  // place
+  std::string release_;
+  int revision_ = 0;
+  std::map<model::ObjectRef, std::string> objects_;
+  std::map<std::string, model::ObjectRef> roots_;  // by UID
+  status::ChildIndex index_;
+  std::map<model::Gvk, bool> declares_status_;
+  std::vector<std::string> unreadable_;
+  std::set<model::ObjectRef> touched_;
+  Instant blind_read_;
+  bool begun_ = false;
+};
+
+}  // namespace instantexec::engine

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <span>
+
+#include "engine/session.h"
+#include "model/api_catalog.h"
+
+namespace instantexec::engine {
+
+// Whether the schemas of custom kinds have a status (status::declares_status). `definitions`: the
+// CustomResourceDefinitions of the release, which come first; those of other kinds are read from the cluster.
+// Kinds whose schema may not be read or says nothing are left out, and so are Kubernetes' own.
+[[nodiscard]] std::map<model::Gvk, bool> read_schemas(Session& session, const model::ApiCatalog& catalog,
+                                                      const std::set<model::Gvk>& kinds,
+                                                      std::span<const model::Object* const> definitions);
+
+}  // namespace instantexec::engine
