@@ -18,6 +18,7 @@
 #include "plan/plan.h"
 #include "plan/saved_plan.h"
 #include "status/custom_rule.h"
+#include "status/former.h"
 
 // Releases: plan, deploy, rollback, history, status, recover. Each function runs to its end on the calling
 // thread; progress goes to Environment::events, and an interruption delivered by Cluster::wait starts the
@@ -70,6 +71,7 @@ struct PlanResult {
   std::vector<plan::Desired> desired;               // as they will be applied; same order as the first steps
   std::map<model::ObjectRef, model::Object> live;   // what exists of all objects in the plan
   std::map<model::ObjectRef, model::Object> after;  // what the server would store (dry-run), where known
+  std::map<model::ObjectRef, status::Former> former;  // what was broken before; found out when it is deployed
 
   std::shared_ptr<const model::ApiCatalog> catalog;  // what the server serves
   model::Object record;                              // of the release, as read; without a name: none

@@ -9,7 +9,10 @@
 #include "engine/commit.h"
 #include "engine/errors.h"
 #include "engine/evidence.h"
+#include "engine/former_health.h"
+#include "engine/schemas.h"
 #include "engine/undo.h"
+#include "plan/desired.h"
 #include "policy/on_failure.h"
 
 namespace instantexec::engine {
@@ -48,6 +51,7 @@ class Forward {
       : operation_(operation), session_(operation.session), planned_(planned), kind_(kind) {}
 
   Result<model::DeployReport> run() {
+    planned_.former = read_former_health(session_, planned_, health_options(operation_.options));
     IE_TRY(save());
     return go_on();
   }
@@ -65,7 +69,10 @@ class Forward {
 
  private:
   Result<model::DeployReport> carry_out() {
-    health_.emplace(session_, health_options(operation_.options));
+    HealthOptions options = health_options(operation_.options);
+    options.former = planned_.former;
+    options.declares_status = declared_statuses();
+    health_.emplace(session_, std::move(options));
     watch();
     IE_TRY_ASSIGN(auto trouble, apply());
     if (!trouble && operation_.options.wait) trouble = wait();
@@ -129,10 +136,22 @@ class Forward {
       out.saved.push_back(
           {&step.gvk, &step.object, find(planned_.live, step.object), find(planned_.after, step.object)});
     }
+    out.unwell = to_records(planned_.former);
     return out;
   }
 
   // --- applying ---
+
+  // Of custom kinds: as the release itself defines them, else as they are served.
+  std::map<model::Gvk, bool> declared_statuses() {
+    std::set<model::Gvk> kinds;
+    std::vector<const model::Object*> definitions;
+    for (const plan::Desired& desired : planned_.desired) {
+      kinds.insert(desired.object().gvk());
+      if (plan::is_crd(desired.object().gvk())) definitions.push_back(&desired.object());
+    }
+    return read_schemas(session_, *operation_.catalog, kinds, definitions);
+  }
 
   void watch() {
     for (std::size_t i = 0; i < planned_.desired.size(); ++i) {
@@ -261,7 +280,17 @@ class Forward {
     return out;
   }
 
+  // What was broken before does not fail the release; that is said.
+  void tell_of_broken() {
+    if (!operation_.options.wait) return;
+    for (const plan::Desired& desired : planned_.desired) {
+      const model::ObjectRef ref = desired.object().ref();
+      if (health_->as_before(ref)) session_.warn(words_of_broken(ref, health_->status_of(ref)));
+    }
+  }
+
   Result<model::DeployReport> commit() {
+    tell_of_broken();
     IE_TRY_ASSIGN(const std::vector<DeleteOutcome> pruned,
                   commit_release(operation_, planned_.plan, uids(), planned_.live));
     auto out = report(model::DeployResult::kDeployed);
@@ -287,6 +316,10 @@ class Forward {
       if (i < planned_.desired.size()) {
         const StepOutcome& outcome = work_->outcomes()[i];
         entry.health = health_->status_of(step.object);
+        if (const auto former = health_->as_before(step.object); former && outcome.done) {
+          entry.broken_before = true;
+          entry.message = "not ready, as before the deploy: " + entry.health.message;
+        }
         if (outcome.failed) {
           entry.action = model::Action::kFailed;
           entry.message = outcome.message;

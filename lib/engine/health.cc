@@ -5,22 +5,15 @@
 #include <algorithm>
 #include <utility>
 
-#include "status/event_view.h"
-
 namespace instantexec::engine {
 namespace {
 
 constexpr Duration kRemindEvery{15'000};
+// What was broken before and was written gets this long, with nothing happening to it, to become ready.
+constexpr Duration kStandsStill{60'000};
 // After a read that was to confirm a verdict and did not.
 constexpr Duration kLookAgainAfter{1000};
 constexpr std::size_t kNamed = 3;
-
-bool failed(const model::ObjectStatus& status) {
-  return status.doomed();
-}
-bool missing_readiness(const model::ObjectStatus& status) {
-  return !counts_as_ready(status);
-}
 
 model::Object identity_of(const model::Object& object) {
   return {model::Json{
@@ -79,6 +72,11 @@ void HealthMonitor::track(HealthTarget target) {
   tracked.last_change = tracked.heard = session_.now();
   tracked.context.options = options_.status;
   tracked.context.rules = options_.rules;
+  if (const auto declared = options_.declares_status.find(tracked.object.gvk());
+      declared != options_.declares_status.end()) {
+    tracked.context.declares_status = declared->second;
+  }
+  tracked.written = target.written;
   if (target.written) {
     set_clock(tracked.object);
     tracked.context.uid = tracked.current_uid;
@@ -154,28 +152,14 @@ void HealthMonitor::changed(const ObjectChanged& event) {
 
 // The tracked objects that the object belongs to: itself, its owners, what an Event is about.
 void HealthMonitor::mark_roots(const model::Object& object) {
-  std::vector<std::string> open = {status::is_event(object) ? status::EventView(object).subject_uid()
-                                                            : object.uid()};
-  std::set<std::string> seen;
-  const auto owners = [&open](const model::Object& child) {
-    for (const model::Json& owner : model::get_array(child.json, "/metadata/ownerReferences")) {
-      open.push_back(model::get_string(owner, "/uid"));
-    }
-  };
-  owners(object);
-  while (!open.empty()) {
-    const std::string uid = std::move(open.back());
-    open.pop_back();
-    if (uid.empty() || !seen.insert(uid).second) continue;
-    if (const auto found = by_uid_.find(uid); found != by_uid_.end()) {
-      dirty_.insert(found->second.begin(), found->second.end());
-    }
-    if (const model::Object* known = index_.find(uid)) owners(*known);
+  for (const std::string& uid : index_.lineage(object)) {
+    const auto found = by_uid_.find(uid);
+    if (!uid.empty() && found != by_uid_.end()) dirty_.insert(found->second.begin(), found->second.end());
   }
 }
 
 status::Assessment HealthMonitor::judge(const Tracked& tracked, const model::Object* object) const {
-  if (object == nullptr) return {status::missing(tracked.object), "general", std::nullopt};
+  if (object == nullptr) return {status::missing(tracked.object), "general", std::nullopt, false};
   status::Context context = tracked.context;
   context.now = cluster_now();
   if (storage_classes_read_) {
@@ -187,8 +171,9 @@ status::Assessment HealthMonitor::judge(const Tracked& tracked, const model::Obj
 
 void HealthMonitor::assess(const model::ObjectRef& ref, Tracked& tracked) {
   const model::Object* object = tracked.current_uid.empty() ? nullptr : index_.find(tracked.current_uid);
-  auto [health, rule, changes_at] = judge(tracked, object);
+  auto [health, rule, changes_at, blocked] = judge(tracked, object);
   tracked.changes_at = changes_at;
+  tracked.blocked = blocked;
   tracked.last_change = session_.now();
   if (tracked.assessed && same_health(health, tracked.health)) {
     tracked.health = std::move(health);
@@ -207,23 +192,64 @@ void HealthMonitor::assess_dirty() {
   for (const model::ObjectRef& ref : std::exchange(dirty_, {})) {
     if (const auto found = tracked_.find(ref); found != tracked_.end()) assess(ref, found->second);
   }
+  spread_hope();
 }
 
-std::vector<model::ObjectRef> HealthMonitor::refs_where(bool (*condition)(const model::ObjectStatus&)) const {
+void HealthMonitor::spread_hope() {
+  const auto helps = [this](const Tracked& tracked) { return !tracked.blocked && !settled(tracked); };
+  std::size_t helpers = 0;
+  for (const auto& [ref, tracked] : tracked_) helpers += helps(tracked) ? 1 : 0;
+  for (auto& [ref, tracked] : tracked_) {
+    const bool hope = helpers > (helps(tracked) ? 1U : 0U);
+    if (hope == tracked.context.help_may_come) continue;
+    tracked.context.help_may_come = hope;
+    if (tracked.blocked) assess(ref, tracked);
+  }
+}
+
+bool HealthMonitor::stands(const Tracked& tracked, const model::Object* object,
+                           const model::ObjectStatus& health, bool at_last) const {
+  const auto former = options_.former.find(tracked.object.ref());
+  if (former == options_.former.end() || object == nullptr) return false;
+  const bool may_change = tracked.written && !health.doomed() && !at_last;
+  if (may_change && session_.now() - tracked.last_change < kStandsStill) return false;
+  const std::int64_t ready = status::ready_of_newest(*object, index_.family(object->uid()));
+  return status::no_worse(former->second, health, ready, tracked.written);
+}
+
+bool HealthMonitor::settled(const Tracked& tracked, bool at_last) const {
+  return counts_as_ready(tracked.health) ||
+         stands(tracked, index_.find(tracked.current_uid), tracked.health, at_last);
+}
+
+std::vector<model::ObjectRef> HealthMonitor::unsettled(bool at_last) const {
   std::vector<model::ObjectRef> out;
   for (const auto& [ref, tracked] : tracked_) {
-    if (condition(tracked.health)) out.push_back(ref);
+    if (!settled(tracked, at_last)) out.push_back(ref);
   }
   return out;
+}
+
+std::optional<model::ObjectRef> HealthMonitor::failure() const {
+  for (const auto& [ref, tracked] : tracked_) {
+    if (tracked.health.doomed() && !settled(tracked)) return ref;
+  }
+  return std::nullopt;
+}
+
+std::optional<status::Former> HealthMonitor::as_before(const model::ObjectRef& ref) const {
+  const auto found = tracked_.find(ref);
+  if (found == tracked_.end() || counts_as_ready(found->second.health) || !settled(found->second, true)) {
+    return std::nullopt;
+  }
+  return options_.former.at(ref);
 }
 
 std::optional<model::ObjectRef> HealthMonitor::stuck() const {
   if (options_.per_object_timeout <= Duration{0}) return std::nullopt;
   for (const auto& [ref, tracked] : tracked_) {
-    if (!counts_as_ready(tracked.health) &&
-        session_.now() - tracked.last_change >= options_.per_object_timeout) {
-      return ref;
-    }
+    const bool still = session_.now() - tracked.last_change >= options_.per_object_timeout;
+    if (still && !settled(tracked, true)) return ref;
   }
   return std::nullopt;
 }
@@ -233,8 +259,10 @@ Instant HealthMonitor::next_look(Instant deadline) const {
   if (confirm_failure_at_) out = std::min(out, *confirm_failure_at_);
   for (const auto& [ref, tracked] : tracked_) {
     if (tracked.changes_at) out = std::min(out, session_.now() + (*tracked.changes_at - cluster_now()));
-    if (!counts_as_ready(tracked.health)) out = std::min(out, tracked.heard + patience());
-    if (options_.per_object_timeout > Duration{0} && !counts_as_ready(tracked.health)) {
+    if (settled(tracked)) continue;
+    out = std::min(out, tracked.heard + patience());
+    if (options_.former.contains(ref)) out = std::min(out, tracked.last_change + kStandsStill);
+    if (options_.per_object_timeout > Duration{0}) {
       out = std::min(out, tracked.last_change + options_.per_object_timeout);
     }
   }
@@ -244,7 +272,7 @@ Instant HealthMonitor::next_look(Instant deadline) const {
 void HealthMonitor::remind() {
   if (session_.now() - reminded_ < kRemindEvery) return;
   reminded_ = session_.now();
-  const auto missing = refs_where(missing_readiness);
+  const auto missing = unsettled();
   model::StillWaiting reminder;
   reminder.total = tracked_.size();
   reminder.ready = tracked_.size() - missing.size();
@@ -259,19 +287,18 @@ void HealthMonitor::remind() {
 
 // A verdict, if there is one now.
 std::optional<Verdict> HealthMonitor::look() {
-  const auto failures = refs_where(failed);
-  if (!failures.empty()) {
+  if (const auto failed = failure()) {
     if (!confirm_failure_at_) confirm_failure_at_ = session_.now() + status::kConfirmAfter;
     if (session_.now() < *confirm_failure_at_) return std::nullopt;
-    if (confirmed({failures.front()}, false)) {
-      culprit_ = failures.front();
+    if (confirmed({*failed}, false)) {
+      culprit_ = failed;
       return Verdict::kFailed;
     }
     confirm_failure_at_ = session_.now() + kLookAgainAfter;
     return std::nullopt;
   }
   confirm_failure_at_.reset();
-  if (!refs_where(missing_readiness).empty()) return std::nullopt;
+  if (!unsettled().empty()) return std::nullopt;
   // Kinds that are ready by existing were confirmed by the answer to their write.
   std::vector<model::ObjectRef> doubtful;
   for (const auto& [ref, tracked] : tracked_) {
@@ -295,8 +322,9 @@ Verdict HealthMonitor::wait(Duration timeout) {
     culprit_ = stuck();
     if (culprit_) return Verdict::kTimedOut;
     if (session_.now() >= deadline) {
-      const auto missing = refs_where(missing_readiness);
-      if (!missing.empty()) culprit_ = missing.front();
+      const auto missing = unsettled(true);
+      if (missing.empty()) return Verdict::kHealthy;
+      culprit_ = missing.front();
       return Verdict::kTimedOut;
     }
     remind();

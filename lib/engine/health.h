@@ -11,6 +11,7 @@
 #include "engine/live.h"
 #include "engine/session.h"
 #include "model/status.h"
+#include "status/former.h"
 #include "status/status.h"
 
 namespace instantexec::engine {
@@ -25,12 +26,17 @@ struct HealthOptions {
   Duration per_object_timeout{0};  // no change for that long counts as failure; zero: none
   status::Options status;
   std::vector<status::CustomRule> rules;  // of kinds, in the order in which they are asked
+  // Whether the schema of a custom kind has a status, where that is known.
+  std::map<model::Gvk, bool> declares_status;
+  // What was broken before anything was written. Not to be worse than that is enough.
+  std::map<model::ObjectRef, status::Former> former;
 };
 
 enum class Verdict { kHealthy, kFailed, kTimedOut, kInterrupted, kLockLost };
 
-// Follows objects and what they own until all are ready or one is beyond hope. Watches inform, and objects
-// they say nothing about are read now and then; a verdict always rests on a fresh read.
+// Follows objects and what they own until all are ready (or, if broken before, no worse) or one is beyond
+// hope. Watches inform, and objects they say nothing about are read now and then; a verdict always rests on a
+// fresh read.
 class HealthMonitor {
  public:
   HealthMonitor(Session& session, HealthOptions options);
@@ -53,6 +59,9 @@ class HealthMonitor {
   // Called between events while wait() waits; may send requests.
   void on_look(std::function<void()> action) { on_look_ = std::move(action); }
 
+  // What the object was before, if it is not ready and no worse than that; else nothing.
+  [[nodiscard]] std::optional<status::Former> as_before(const model::ObjectRef& ref) const;
+
   // The last known health; NotFound for an object that is not tracked.
   [[nodiscard]] model::ObjectStatus status_of(const model::ObjectRef& ref) const;
   // The health from everything that was observed by now.
@@ -73,6 +82,8 @@ class HealthMonitor {
     std::optional<Timestamp> changes_at;
     Instant last_change;
     Instant heard;  // when the object itself was last written, read or told of
+    bool written = false;
+    bool blocked = false;  // waits for others; see status::Assessment
     bool assessed = false;
   };
 
@@ -86,6 +97,8 @@ class HealthMonitor {
   [[nodiscard]] Duration patience() const;
   void mark_roots(const model::Object& object);
   void assess_dirty();
+  // Looks again at objects whose hope that others help has changed.
+  void spread_hope();
   void assess(const model::ObjectRef& ref, Tracked& tracked);
   [[nodiscard]] status::Assessment judge(const Tracked& tracked, const model::Object* object) const;
   void set_clock(const model::Object& stored);
@@ -95,7 +108,13 @@ class HealthMonitor {
   void remind();
   // Reads objects afresh; true when all of them have the wanted outcome.
   bool confirmed(const std::vector<model::ObjectRef>& refs, bool healthy);
-  [[nodiscard]] std::vector<model::ObjectRef> refs_where(bool (*condition)(const model::ObjectStatus&)) const;
+  // Whether a health of the object is no worse than before; `at_last`: although it may yet become ready.
+  [[nodiscard]] bool stands(const Tracked& tracked, const model::Object* object,
+                            const model::ObjectStatus& health, bool at_last) const;
+  // Nothing is left to wait for: ready, or as broken as before.
+  [[nodiscard]] bool settled(const Tracked& tracked, bool at_last = false) const;
+  [[nodiscard]] std::vector<model::ObjectRef> unsettled(bool at_last = false) const;
+  [[nodiscard]] std::optional<model::ObjectRef> failure() const;
   [[nodiscard]] std::optional<model::ObjectRef> stuck() const;
   std::optional<Verdict> look();
 

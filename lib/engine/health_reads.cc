@@ -31,7 +31,7 @@ void HealthMonitor::read_silent() {
   LiveQuery query;
   std::vector<model::ObjectRef> refs;
   for (auto& [ref, tracked] : tracked_) {
-    if (counts_as_ready(tracked.health) || session_.now() - tracked.heard < patience()) continue;
+    if (settled(tracked) || session_.now() - tracked.heard < patience()) continue;
     tracked.heard = session_.now();
     query.want(tracked.object.gvk(), ref);
     refs.push_back(ref);
@@ -77,8 +77,11 @@ bool HealthMonitor::confirmed(const std::vector<model::ObjectRef>& refs, bool he
   bool all = true;
   for (const model::ObjectRef& ref : refs) {
     const auto found = live->find(ref);
-    const auto status = judge(tracked_.at(ref), found == live->end() ? nullptr : &found->second).status;
-    all = all && (healthy ? counts_as_ready(status) : status.doomed());
+    const Tracked& tracked = tracked_.at(ref);
+    const model::Object* object = found == live->end() ? nullptr : &found->second;
+    const auto status = judge(tracked, object).status;
+    const bool settled = counts_as_ready(status) || stands(tracked, object, status, false);
+    all = all && (healthy ? settled : status.doomed() && !settled);
   }
   return all;
 }

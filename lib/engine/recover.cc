@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "engine/commit.h"
+#include "engine/former_health.h"
 #include "engine/forward.h"
 #include "engine/undo.h"
 #include "journal/errors.h"
@@ -158,6 +159,7 @@ Result<model::DeployReport> carry_on(Operation& operation, plan::Plan plan, jour
     if (saved.before) planned.live[saved.object] = std::move(*saved.before);
     if (saved.after) planned.after[saved.object] = std::move(*saved.after);
   }
+  planned.former = from_records(payload.unwell);
   return resume_forward(operation, planned);
 }
 

@@ -6,6 +6,7 @@
 #include "engine/errors.h"
 #include "engine/health.h"
 #include "engine/lock.h"
+#include "engine/schemas.h"
 #include "engine/stuck_pods.h"
 #include "plan/desired.h"
 
@@ -95,7 +96,11 @@ class UndoRun {
 
   // What was healthy before has to be so again.
   bool wait_healthy() {
-    health_.emplace(session_, health_options(operation_.options));
+    HealthOptions options = health_options(operation_.options);
+    std::set<model::Gvk> kinds;
+    for (const journal::SavedObject& saved : task_.saved) kinds.insert(saved.gvk);
+    options.declares_status = read_schemas(session_, *operation_.catalog, kinds, {});
+    health_.emplace(session_, std::move(options));
     StuckPods stuck(session_);
     for (std::size_t i = 0; i < outcomes_.size(); ++i) {
       const journal::SavedObject& saved = task_.saved[i];

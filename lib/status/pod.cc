@@ -13,9 +13,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kCreationWindow =
-    30s;  // quota, admission, ServiceAccount: the next try fails the same way
-constexpr Duration kCreationOtherWindow = 120s;  // an admission webhook that is down may come back
+// Creation of a pod refused: controllers try again many times within the first seconds, and then rarely.
+constexpr Duration kRefusedWindow = 3s;
+constexpr Duration kRefusedWhileHelpMayCome = 30s;
+constexpr Duration kUnansweredWhileHelpMayCome = 120s;  // an admission webhook that does not answer
 constexpr std::size_t kMaxEvidence = 5;
 
 // Failures that are the node's, not the pod's (kubelet's eviction, preemption and graceful shutdown).
@@ -148,7 +149,12 @@ std::optional<Problem> creation_problem(const model::Object& owner, std::int64_t
   out.text = clean(fmt::format("cannot create pods: {}", refusals.message));
   out.hint = describe_command(owner);
   if (room_may_come(refusals.message, input.family)) return out;
-  Duration window = permanent_refusal(refusals.message) ? kCreationWindow : kCreationOtherWindow;
+  // No other object of a release makes room in a quota.
+  const bool quota = refusals.message.find("exceeded quota") != std::string::npos;
+  Duration window = kRefusedWindow;
+  if (input.context.help_may_come && !quota) {
+    window = permanent_refusal(refusals.message) ? kRefusedWhileHelpMayCome : kUnansweredWhileHelpMayCome;
+  }
   if (refusals.count < 2) window *= 2;
   out.doomed_at = std::max(refusals.since, input.context.applied_at) + window;
   return out;
@@ -207,6 +213,7 @@ Assessment with_pods(Assessment base, std::span<const PodVerdict> pods, Quorum q
     if (creation) out.status.hint = creation->hint;
     if (telling != nullptr) out.status.hint = telling->problem->hint;
   }
+  out.blocked = creation.has_value();
   if (creation) out.status.evidence.push_back({input.object.ref(), creation->text});
   for (const PodVerdict& pod : pods) {
     if (out.status.evidence.size() >= kMaxEvidence) break;

@@ -52,6 +52,9 @@ struct Context {
   std::span<const CustomRule> rules;
   // Whether the kind's schema has a status (from its CRD). Unset: unknown. False: ready as soon as it exists.
   std::optional<bool> declares_status;
+  // Other objects of the same release are still coming up, and one of them may be what this one waits for:
+  // the server behind an admission webhook, an operator. False: what is refused now will be refused again.
+  bool help_may_come = false;
   // Every StorageClass of the cluster, for PersistentVolumeClaims. Unset: not known.
   std::optional<std::vector<const model::Object*>> storage_classes;
 };
@@ -65,6 +68,8 @@ struct Assessment {
   // The earliest time at which the verdict can change though nothing happens in the cluster: the end of a
   // grace period. Unset: only an event can change it.
   std::optional<Timestamp> changes_at;
+  // The object's pods are refused: it waits for others and cannot be what they wait for.
+  bool blocked = false;
 };
 
 // Judges one object as last read. `family`: its descendants (ChildIndex::family). `events`: core/v1 or

@@ -1,6 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "engine/live.h"
+#include "status/rule_reader.h"
 #include "unit/engine/world.h"
 
 namespace instantexec::engine {
@@ -72,6 +75,100 @@ TEST(Health, ASilentWatchDoesNotHideAFailure) {
   const auto started = world.server.now();
   EXPECT_EQ(world.deploy_word({deployment("web", "registry.example/web:crash")}), "rolled_back");
   EXPECT_LT((world.server.now() - started).count(), 100'000);
+}
+
+// A custom kind whose schema has a status, or has none. Nobody looks after its objects.
+model::Object crd(bool status) {
+  auto out = *model::parse_json(R"({"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition",
+    "metadata":{"name":"widgets.example.com"},"spec":{"group":"example.com","scope":"Namespaced",
+    "names":{"plural":"widgets","singular":"widget","kind":"Widget","listKind":"WidgetList"},
+    "versions":[{"name":"v1","served":true,"storage":true,"schema":{"openAPIV3Schema":{"type":"object",
+    "properties":{"spec":{"type":"object","x-kubernetes-preserve-unknown-fields":true}}}}}]}})");
+  if (status) out["spec"]["versions"][0]["subresources"]["status"] = model::Json::object();
+  return {out};
+}
+
+model::Object widget(int size, const std::string& rule = {}) {
+  auto out = *model::parse_json(R"({"apiVersion":"example.com/v1","kind":"Widget",
+    "metadata":{"name":"w","namespace":"default"}})");
+  out["spec"]["size"] = size;
+  if (!rule.empty()) out["metadata"]["annotations"]["instantexec.dev/health-rule"] = rule;
+  return {out};
+}
+
+// Somebody else's release.
+void define_kind(World& world, bool status) {
+  const std::string mine = std::exchange(world.options.release, "definitions");
+  EXPECT_EQ(world.deploy_word({crd(status)}), "deployed");
+  world.options.release = mine;
+}
+
+const char* kTooLarge = R"({"cases":[
+  {"status":"Failed","when":{"path":"spec.size","atLeast":3},"reason":"TooLarge","grace":"0s"},
+  {"status":"Current","when":{"path":"spec.size","atLeast":1}}]})";
+
+TEST(Health, AKindWithoutAStatusIsReadyAtOnce) {
+  for (const bool status : {false, true}) {
+    World world;
+    ASSERT_EQ(world.deploy_word({crd(status)}), "deployed");
+    const auto started = world.server.now();
+    // As read from the cluster, and as the release itself says.
+    EXPECT_EQ(world.deploy_word({crd(status), widget(1)}), "deployed");
+    const auto took = (world.server.now() - started).count();
+    EXPECT_EQ(took >= 15'000, status) << took << " ms";
+  }
+}
+
+TEST(Health, ASchemaIsReadFromTheClusterWhenTheReleaseDoesNotHoldIt) {
+  World world;
+  define_kind(world, false);
+  const auto started = world.server.now();
+  EXPECT_EQ(world.deploy_word({widget(1)}), "deployed");
+  EXPECT_LT((world.server.now() - started).count(), 15'000);
+}
+
+TEST(Health, ARuleInAnAnnotationDecidesADeploy) {
+  World world;
+  define_kind(world, true);
+  const auto started = world.server.now();
+  EXPECT_EQ(world.deploy_word({widget(1, kTooLarge)}), "deployed");
+  EXPECT_LT((world.server.now() - started).count(), 15'000);
+  const auto report = world.deploy({widget(3, kTooLarge)});
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->result, model::DeployResult::kRolledBack);
+  EXPECT_NE(report->cause->summary.find("spec.size is 3"), std::string::npos) << report->cause->summary;
+}
+
+TEST(Health, ARuleOfTheUserDecidesADeploy) {
+  World world;
+  auto rule = *model::parse_json(kTooLarge);
+  rule["group"] = "example.com";
+  rule["kind"] = "Widget";
+  auto rules = status::read_rules(model::Json::array({rule}), "user");
+  ASSERT_TRUE(rules) << rules.error().to_string();
+  world.options.health_rules = *rules;
+  define_kind(world, true);
+  EXPECT_EQ(world.deploy_word({widget(1)}), "deployed");
+  EXPECT_EQ(world.deploy_word({widget(3)}), "rolled_back");
+}
+
+// An error that an unknown controller reports is no reason to undo a deploy: it may try again.
+TEST(Health, AnErrorOfAnUnknownKindIsWaitedOut) {
+  World world;
+  world.options.timeout = std::chrono::minutes(3);
+  define_kind(world, true);
+  const auto report_error = [&](const std::string& status, const std::string& reason) {
+    auto object = *world.get("Widget", "w", "example.com");
+    object.json["status"]["conditions"] =
+        model::Json::array({{{"type", "Ready"}, {"status", status}, {"reason", reason}, {"message", "m"}}});
+    world.server.store().put(std::move(object));
+  };
+  world.server.timeline().at(world.server.now() + Duration{5'000},
+                             [&] { report_error("False", "CreateFailed"); });
+  world.server.timeline().at(world.server.now() + Duration{90'000}, [&] { report_error("True", "Created"); });
+  const auto started = world.server.now();
+  EXPECT_EQ(world.deploy_word({widget(1)}), "deployed");
+  EXPECT_GE((world.server.now() - started).count(), 85'000);
 }
 
 }  // namespace

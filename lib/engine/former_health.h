@@ -1,0 +1,28 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "engine/deploy.h"
+#include "engine/health.h"
+#include "journal/record.h"
+#include "status/former.h"
+
+namespace instantexec::engine {
+
+using FormerHealth = std::map<model::ObjectRef, status::Former>;
+
+// Which of the objects in the plan are broken as planned.live has them. Reads what they own and the events
+// about them, where some are; without the right to do so they are judged by their own status.
+[[nodiscard]] FormerHealth read_former_health(Session& session, const PlanResult& planned,
+                                              const HealthOptions& options);
+
+// To and from the records of an operation, for a run that is resumed by another process.
+[[nodiscard]] std::vector<journal::Unwell> to_records(const FormerHealth& former);
+[[nodiscard]] FormerHealth from_records(const std::vector<journal::Unwell>& unwell);
+
+// The warning about an object that is as broken as before.
+[[nodiscard]] std::string words_of_broken(const model::ObjectRef& ref, const model::ObjectStatus& health);
+
+}  // namespace instantexec::engine
