@@ -11,12 +11,14 @@ source scripts/lib/program.sh
 
 usage() {
   cat <<'TEXT'
-Usage: scripts/bench.sh [objects N] [health] [labels] [scale] [start] [--repeats R] [--json FILE]
+Usage: scripts/bench.sh [objects N] [health] [watch] [labels] [scale] [start] [--repeats R] [--json FILE]
 
   objects N   deploy N objects (a quarter each ConfigMap, ServiceAccount, Service, Deployment) and wait until all are
               healthy, beside `kubectl apply --server-side` and `kubectl rollout status`; then the same again, unchanged.
               Directly, and over a line with a round trip of 40 ms. Repeatable
-  health      how long it takes to say that a rollout cannot succeed
+  health      how long it takes to say that a rollout cannot succeed, and of what; beside `kubectl rollout status` and
+              `helm --wait`, which is built from its Go module the first time. Its figures go to build/health.json
+  watch       5,000 watched objects: processor time, memory, time to the verdict. Its figures go to build/watch.json
   labels      how often the health rules are right about the labelled custom resources of $INSTANTEXEC_TEST_DATA, with every
               API group left out in turn and with the bundled rules. Needs no cluster, but the unit tests of `status`
   scale       1,000 and 5,000 objects of 4 KiB and one of 900 KiB, the recovery of 100, and 500 releases in a row, each beside
@@ -32,6 +34,9 @@ arguments=()
 chosen=""
 labels=""
 scale=""
+verdicts=""
+watch=""
+repeats=""
 json="$PWD/build/bench.json"
 while [ $# -gt 0 ]; do
   case "$1" in
@@ -40,10 +45,12 @@ while [ $# -gt 0 ]; do
     arguments+=(--objects "$2") chosen=yes
     shift 2
     ;;
-  health | start) arguments+=("--$1") chosen=yes; shift ;;
+  start) arguments+=("--$1") chosen=yes; shift ;;
+  health) verdicts=yes chosen=yes; shift ;;
+  watch) watch=yes chosen=yes; shift ;;
   labels) labels=yes; shift ;;
   scale) scale=yes; shift ;;
-  --repeats) [ $# -ge 2 ] || usage_error "$1 needs a number"; arguments+=(--repeats "$2"); shift 2 ;;
+  --repeats) [ $# -ge 2 ] || usage_error "$1 needs a number"; repeats="$2"; shift 2 ;;
   --json) [ $# -ge 2 ] || usage_error "$1 needs a file"; json="$(absolute "$2")"; shift 2 ;;
   -h | --help) usage; exit 0 ;;
   *) usage >&2; usage_error "unknown argument $1" ;;
@@ -55,11 +62,11 @@ if [ -n "$labels" ]; then
   "$tests" --gtest_filter='Corpus.*' | grep -E '%|SKIPPED|is not there|Failure' || true
   [ -n "$chosen$scale" ] || exit 0
 fi
-[ -n "$chosen$scale" ] || arguments+=(--start --objects 100 --objects 500 --health)
+[ -n "$chosen$scale" ] || { arguments+=(--start --objects 100 --objects 500) && verdicts=yes; }
 
 use_program
 export INSTANTEXEC_BINARY="$BINARY"
-if [ "${arguments[*]}" = --start ]; then
+if [ "${arguments[*]}" = --start ] && [ -z "$verdicts$watch" ]; then
   INSTANTEXEC_KUBECTL="${INSTANTEXEC_KUBECTL:-$(scripts/sandbox kubectl-path)}"
   export INSTANTEXEC_KUBECTL
 elif [ -z "${INSTANTEXEC_SANDBOX_KUBECONFIG:-}" ]; then
@@ -70,4 +77,10 @@ elif [ -z "${INSTANTEXEC_SANDBOX_KUBECONFIG:-}" ]; then
   export INSTANTEXEC_SANDBOX_KUBECONFIG
 fi
 if [ -n "$scale" ]; then python3 tests/bench/scale.py --json "${json%.json}-scale.json"; fi
-if [ ${#arguments[@]} -gt 0 ]; then python3 tests/bench/bench.py --json "$json" "${arguments[@]}"; fi
+if [ ${#arguments[@]} -gt 0 ]; then
+  python3 tests/bench/bench.py --json "$json" ${repeats:+--repeats "$repeats"} "${arguments[@]}"
+fi
+if [ -n "$verdicts" ]; then
+  python3 tests/bench/verdict_bench.py --json build/health.json ${repeats:+--repeats "$repeats"}
+fi
+if [ -n "$watch" ]; then python3 tests/bench/watch_bench.py --json build/watch.json; fi

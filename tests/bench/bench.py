@@ -26,7 +26,6 @@ from meter import Run, measure  # noqa: E402
 
 RTT_MS = 40
 LABEL = {"bench": "yes"}
-FAILED = (1, 5)  # kubectl's exit code of a failed rollout, and ours of one that was undone
 
 
 def objects(count):
@@ -144,29 +143,6 @@ def bench_start(repeats):
     return result
 
 
-def bench_health(repeats, folder):
-    """How long it takes to say that a rollout cannot succeed: here, an image that no registry has.
-
-    kubectl waits for the Deployment's progress deadline, here 30 s; ours includes putting everything back.
-    """
-    file = folder / "broken.yaml"
-    broken = release.deployment("web", release.BROKEN_IMAGE)
-    broken["spec"]["progressDeadlineSeconds"] = 30
-    broken["metadata"]["labels"] = LABEL
-    file.write_text(release.stream([broken]))
-    figures = {"instantexec": [], "kubectl": []}
-    env = Tool(sandbox.kubeconfig(), folder).env
-    for _ in range(repeats):
-        with fresh_namespace() as namespace:
-            command = [sandbox.binary(), "deploy", "--release", "bench", "-n", namespace, "-f", file]
-            figures["instantexec"].append(measure(command, env, FAILED))
-        with fresh_namespace() as namespace:
-            sandbox.kubectl("apply", "--server-side", "-n", namespace, "-f", file)
-            command = [sandbox.kubectl_path(), "rollout", "status", "deployment/web", "-n", namespace, "--timeout=2m"]
-            figures["kubectl"].append(measure(command, env, FAILED))
-    return row("broken image, until the verdict", 0, figures)
-
-
 def progress(text):
     print(f"bench: {text}", file=sys.stderr, flush=True)
 
@@ -186,7 +162,6 @@ def table(rows):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--objects", type=int, action="append", help="how many, a multiple of four; repeatable")
-    parser.add_argument("--health", action="store_true")
     parser.add_argument("--start", action="store_true")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--json", type=pathlib.Path, help="where to write all figures")
@@ -199,8 +174,6 @@ def main():
         for count in arguments.objects or []:
             for rtt_ms in (0, RTT_MS):
                 rows += bench_objects(count, arguments.repeats, rtt_ms, folder)
-        if arguments.health:
-            rows.append(bench_health(arguments.repeats, folder))
     print(table(rows))
     if arguments.json:
         arguments.json.parent.mkdir(parents=True, exist_ok=True)
