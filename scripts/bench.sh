@@ -66,7 +66,7 @@ fi
 
 use_program
 export INSTANTEXEC_BINARY="$BINARY"
-if [ "${arguments[*]}" = --start ] && [ -z "$verdicts$watch" ]; then
+if [ "${arguments[*]}" = --start ] && [ -z "$verdicts$watch$scale" ]; then
   INSTANTEXEC_KUBECTL="${INSTANTEXEC_KUBECTL:-$(scripts/sandbox kubectl-path)}"
   export INSTANTEXEC_KUBECTL
 elif [ -z "${INSTANTEXEC_SANDBOX_KUBECONFIG:-}" ]; then

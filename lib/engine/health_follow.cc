@@ -43,7 +43,6 @@ Status HealthFollower::begin() {
   }
   declares_status_ = read_schemas(session_, *catalog, kinds, {});
   touched_.clear();
-  begun_ = true;
   return {};
 }
 
@@ -51,7 +50,7 @@ Status HealthFollower::find_places() {
   IE_TRY_ASSIGN(const auto catalog, session_.cluster().catalog(false));
   HealthPlaces roots;
   if (query_.label_selector.empty()) {
-    ReleaseStore store(session_, options_.release, options_.ns);
+    ReleaseStore store(session_, options_.release, options_.ns, options_.seal.get());
     IE_TRY_ASSIGN(const StoredHead stored, store.load_head());
     if (stored.exists()) {
       release_ = options_.release;
@@ -116,11 +115,11 @@ void HealthFollower::changed(Place& place, const model::Object& object, bool del
   }
   place.uids.insert(object.uid());
   index_.upsert(object);
-  if (place.root) follow(place, object);
+  if (place.root) follow(object);
   mark(object);
 }
 
-void HealthFollower::follow(const Place& /*place*/, const model::Object& object) {
+void HealthFollower::follow(const model::Object& object) {
   const model::ObjectRef ref = object.ref();
   if (!release_.empty()) {
     const auto member = objects_.find(ref);
@@ -130,13 +129,17 @@ void HealthFollower::follow(const Place& /*place*/, const model::Object& object)
     roots_[object.uid()] = ref;
     return;
   }
-  // What belongs to another one of them is shown below it.
-  if (index_.find(model::controller_uid(object)) != nullptr) return;
-  objects_[ref] = object.uid();
-  roots_[object.uid()] = ref;
-  for (const model::Object* member : index_.family(object.uid()).members) {
-    if (roots_.erase(member->uid()) > 0) objects_.erase(member->ref());
+  // What belongs to another one of them is shown below it, in whichever order they arrive.
+  const auto hide = [this](const model::Object& part) {
+    if (roots_.erase(part.uid()) > 0) objects_.erase(part.ref());
+  };
+  if (index_.find(model::controller_uid(object)) != nullptr) {
+    hide(object);
+  } else {
+    objects_[ref] = object.uid();
+    roots_[object.uid()] = ref;
   }
+  for (const model::Object* member : index_.family(object.uid()).members) hide(*member);
 }
 
 void HealthFollower::forget(const model::Object& object) {

@@ -53,7 +53,7 @@ class HealthFollower {
   void open();
   void take(const ClusterEvent& event);
   void changed(Place& place, const model::Object& object, bool deleted);
-  void follow(const Place& place, const model::Object& object);
+  void follow(const model::Object& object);
   void forget(const model::Object& object);
   // Whoever the object belongs to, and itself.
   void mark(const model::Object& object);
@@ -74,7 +74,6 @@ class HealthFollower {
   std::vector<std::string> unreadable_;
   std::set<model::ObjectRef> touched_;
   Instant blind_read_;
-  bool begun_ = false;
 };
 
 }  // namespace instantexec::engine

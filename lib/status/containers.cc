@@ -16,6 +16,7 @@ constexpr Duration kPullWindow = 150s;     // registries and mirrors recover wit
 constexpr Duration kCreateWindow = 150s;   // container runtime busy
 constexpr std::int64_t kCrashes = 2;       // restarts with the same exit code
 constexpr std::int64_t kMixedCrashes = 5;  // restarts with changing exit codes
+constexpr Duration kProbation = 10s;       // of a container started again after such crashes
 constexpr Timestamp kAtOnce{};
 
 bool contains_any(std::string_view text, std::span<const std::string_view> words) {
@@ -271,6 +272,21 @@ std::optional<Problem> ended_problem(const Container& c) {
   return out;
 }
 
+// Runs again after crashes that doom it. Being started once more is no hope until it has run for longer than
+// it did before.
+std::optional<Problem> restarted_problem(const Container& c) {
+  const Timestamp started = time_at(c.status, "/state/running/startedAt");
+  const model::Json& last = model::get_object(c.status, "/lastState/terminated");
+  if (started == Timestamp{} || model::get_bool(c.status, "/ready")) return std::nullopt;
+  if (model::get_int(last, "/exitCode") == 0) return std::nullopt;
+  const Duration before = time_at(last, "/finishedAt") - time_at(last, "/startedAt");
+  const Timestamp now = c.input.context.now;
+  if (now == Timestamp{} || now >= started + std::max<Duration>(kProbation, 2 * before)) return std::nullopt;
+  Problem out = crash_problem(c, last, true);
+  if (!out.doomed(now)) return std::nullopt;
+  return out;
+}
+
 const model::Json& spec_of(const model::Object& pod, std::string_view list, const std::string& name) {
   static const model::Json kNone = model::Json::object();
   for (const model::Json& container : model::get_array(pod.json, list)) {
@@ -294,8 +310,9 @@ std::optional<Problem> container_problem(const model::Object& pod, const Input& 
     for (const model::Json& status : model::get_array(pod.json, list.statuses)) {
       const Container c{pod, status, spec_of(pod, list.specs, model::get_string(status, "/name")), list.init,
                         input};
-      worst = worse(std::move(worst), c.waiting().empty() ? ended_problem(c) : waiting_problem(c),
-                    input.context.now);
+      std::optional<Problem> found = c.waiting().empty() ? ended_problem(c) : waiting_problem(c);
+      if (!found) found = restarted_problem(c);
+      worst = worse(std::move(worst), std::move(found), input.context.now);
     }
   }
   return worst;
