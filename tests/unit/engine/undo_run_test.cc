@@ -1,0 +1,321 @@
+#include <gtest/gtest.h>
+
+#include "engine/lock.h"
+#include "engine/undo.h"
+#include "journal/secrets.h"
+#include "unit/engine/world.h"
+
+// The undo of an operation, without the deploy before it.
+namespace instantexec::engine {
+namespace {
+
+using namespace test;  // NOLINT(google-build-using-namespace)
+using model::Json;
+
+const std::string kGood = "registry.example/web:1";
+const std::string kBetter = "registry.example/web:2";
+
+// An operation of which somebody saved what there was, and that was then written in some way.
+struct Undoing {
+  World world;
+  std::optional<Session> session;
+  std::optional<ReleaseStore> store;
+  std::optional<Operation> operation;
+  UndoTask task;
+
+  // What is in the cluster now is what the operation found.
+  void begin() {
+    world.options.timeout = std::chrono::seconds(20);
+    session.emplace(world.environment());
+    EXPECT_TRUE(acquire_lock(*session, {"web", "default", Duration{0}}, std::nullopt));
+    store.emplace(*session, "web", "default", nullptr);
+    operation.emplace(Operation{
+        *session, world.options, *store, {}, *world.client().catalog(false), session->now(), false, {}});
+    journal::Head& head = operation->stored.head;
+    head.release = "web";
+    head.ns = "default";
+    head.phase = journal::Phase::kApplying;
+    head.operation.emplace();
+    head.operation->id = "op";
+    head.operation->kind = "deploy";
+    head.operation->revision = 1;
+    head.operation->field_manager = "me";
+    EXPECT_TRUE(store->save_head(operation->stored));
+  }
+  [[nodiscard]] std::optional<model::Object> live(const model::Object& object) const {
+    const auto found = world.server.get(object.ref());
+    return found ? std::optional<model::Object>(*found) : std::nullopt;
+  }
+  // The operation writes the object.
+  void write(model::Object object, bool force = false) {
+    const auto before = live(object);
+    if (!before) object.json["metadata"]["annotations"]["instantexec.dev/created-by"] = "op";
+    const Response done = world.server.act(ApplyRequest{object, "me", force, false, {}});
+    EXPECT_TRUE(done.ok()) << done.error->message;
+    task.saved.push_back({object.gvk(), object.ref(), before, done.object});
+  }
+  Result<model::DeployReport> undo() { return undo_operation(*operation, task); }
+};
+
+sim::Fault status(int code) {
+  sim::Fault out;
+  out.kind = sim::Fault::Kind::kAnswer;
+  out.http_status = code;
+  return out;
+}
+
+std::string all(const std::vector<std::string>& lines) {
+  std::string out;
+  for (const std::string& line : lines) out += line + "\n";
+  return out;
+}
+
+TEST(UndoRun, PutsEverythingBackAndSaysSo) {
+  Undoing u;
+  u.world.foreign_apply(config("a", "1"));
+  const Picture before = u.world.picture();
+  u.begin();
+  u.write(config("a", "2"), true);
+  u.write(config("b", "1"));
+  u.task.cause = model::FailureCause{};
+  u.task.cause->summary = "because";
+  const auto report = u.undo();
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->result, model::DeployResult::kRolledBack);
+  EXPECT_EQ(differences(before, u.world.picture()), "");
+  ASSERT_EQ(report->objects.size(), 2U);
+  EXPECT_EQ(report->objects[0].action, model::Action::kRestored);
+  EXPECT_EQ(report->objects[1].action, model::Action::kDeleted);
+  EXPECT_TRUE(report->verification->values && report->verification->identity &&
+              report->verification->ownership);
+  EXPECT_TRUE(report->verification->behaviour);
+  EXPECT_EQ(u.operation->stored.head.phase, journal::Phase::kRolledBack);
+  EXPECT_EQ(u.operation->stored.head.revisions.at(0).failure, "because");
+  EXPECT_EQ(u.world.sink.phases(),
+            (std::vector<std::string>{"locking", "undoing", "verifying", "recording"}));
+}
+
+TEST(UndoRun, NothingWrittenIsNothingToDo) {
+  Undoing u;
+  u.world.foreign_apply(config("a", "1"));
+  u.begin();
+  u.write(config("a", "1"));
+  u.task.saved[0].before = u.live(config("a", ""));
+  const auto report = u.undo();
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->result, model::DeployResult::kRolledBack);
+  EXPECT_EQ(report->objects[0].action, model::Action::kUnchanged);
+}
+
+TEST(UndoRun, AnUnansweredWriteIsWaitedForAndUndone) {
+  for (const bool unsettled : {false, true}) {
+    Undoing u;
+    u.world.foreign_apply(config("a", "1"));
+    u.world.foreign_apply(config("b", "1"));
+    u.begin();
+    u.write(config("a", "2"), true);
+    if (!unsettled) {
+      // Its write has not arrived yet.
+      u.task.saved.push_back(
+          {config("b", "").gvk(), config("b", "").ref(), u.live(config("b", "")), u.live(config("b", ""))});
+      u.task.saved[1].after->json["data"]["key"] = "2";
+      u.world.server.timeline().at(u.world.server.now() + Duration{3000}, [&u] {
+        (void)u.world.server.act(ApplyRequest{config("b", "2"), "me", true, false, {}});
+      });
+    }
+    u.task.unsettled = unsettled;
+    u.task.quarantine_until = u.session->now() + Duration{5000};
+    const auto begin = u.session->now();
+    const auto report = u.undo();
+    ASSERT_TRUE(report) << report.error().to_string();
+    EXPECT_EQ(report->result, model::DeployResult::kRolledBack);
+    EXPECT_GE((u.session->now() - begin).count(), 5000);
+    EXPECT_EQ(model::get_string(u.live(config("b", ""))->json, "/data/key"), "1");
+    EXPECT_NE(u.world.sink.texts().find("unanswered"), std::string::npos);
+  }
+}
+
+TEST(UndoRun, NobodyWaitsForWritesThatAreSettled) {
+  for (const bool too_late : {false, true}) {
+    Undoing u;
+    u.world.foreign_apply(config("a", "1"));
+    u.begin();
+    u.write(config("a", "2"), true);
+    u.task.quarantine_until = too_late ? u.session->now() : u.session->now() + Duration{60'000};
+    u.task.unsettled = too_late;
+    const auto begin = u.session->now();
+    ASSERT_TRUE(u.undo());
+    EXPECT_LT((u.session->now() - begin).count(), 5000);
+  }
+}
+
+TEST(UndoRun, WhatIsNotHealthyAgainMakesItIncomplete) {
+  Undoing u;
+  u.world.foreign_apply(deployment("web", kGood));
+  u.world.server.run_for(Duration{30'000});
+  u.begin();
+  u.write(deployment("web", kBetter), true);
+  // The saved image cannot be had any more.
+  u.task.saved[0].before->json["spec"]["template"]["spec"]["containers"][0]["image"] =
+      "registry.example/web:does-not-exist";
+  const auto report = u.undo();
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->result, model::DeployResult::kRollbackIncomplete);
+  EXPECT_FALSE(report->verification->behaviour);
+  EXPECT_NE(all(report->verification->differences).find("Deployment default/web: not healthy again"),
+            std::string::npos)
+      << all(report->verification->differences);
+  EXPECT_EQ(u.operation->stored.head.phase, journal::Phase::kRollbackIncomplete);
+}
+
+TEST(UndoRun, WhatWasNotHealthyBeforeIsNotWaitedFor) {
+  Undoing u;
+  u.world.foreign_apply(deployment("web", "registry.example/web:does-not-exist"));
+  u.world.server.run_for(Duration{5000});
+  u.begin();
+  u.write(deployment("web", kBetter), true);
+  const auto begin = u.session->now();
+  const auto report = u.undo();
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->result, model::DeployResult::kRolledBack);
+  EXPECT_LT((u.session->now() - begin).count(), 10'000);
+}
+
+TEST(UndoRun, RefusedWritesAreListed) {
+  struct Row {
+    const char* name;
+    int refused_from;  // the n-th patch
+    bool values;
+    bool identity;
+    const char* says;
+  };
+  for (const Row& row : {Row{"values", 1, false, true, "403"},
+                         Row{"ownership", 2, true, true, "field ownership is not as it was"}}) {
+    Undoing u;
+    u.world.foreign_apply(config("a", "1"));
+    u.begin();
+    u.write(config("a", "2"), true);
+    int patches = 0;
+    u.world.server.faults.on_request = [&](const sim::RequestInfo& info) {
+      return info.verb == "patch" && ++patches >= row.refused_from ? status(403) : sim::Fault{};
+    };
+    const auto report = u.undo();
+    ASSERT_TRUE(report) << row.name;
+    EXPECT_EQ(report->verification->values, row.values) << row.name;
+    EXPECT_EQ(report->verification->identity, row.identity) << row.name;
+    EXPECT_FALSE(report->verification->ownership) << row.name;
+    EXPECT_EQ(report->objects[0].action, model::Action::kFailed) << row.name;
+    EXPECT_NE(all(report->verification->differences).find(row.says), std::string::npos)
+        << all(report->verification->differences);
+    EXPECT_EQ(report->result,
+              row.values ? model::DeployResult::kRolledBack : model::DeployResult::kRollbackIncomplete);
+  }
+}
+
+TEST(UndoRun, ARefusedDeletionIsListed) {
+  Undoing u;
+  u.begin();
+  u.write(config("new", "1"));
+  u.world.server.faults.on_request = [](const sim::RequestInfo& info) {
+    return info.verb == "delete" ? status(403) : sim::Fault{};
+  };
+  const auto report = u.undo();
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->result, model::DeployResult::kRollbackIncomplete);
+  EXPECT_FALSE(report->verification->identity);
+  EXPECT_TRUE(report->verification->values);
+  EXPECT_NE(all(report->verification->differences).find("403"), std::string::npos);
+}
+
+TEST(UndoRun, SomebodyWhoWritesBetweenRoundsIsAnswered) {
+  Undoing u;
+  u.world.foreign_apply(config("a", "1"));
+  u.begin();
+  u.write(config("a", "2"), true);
+  // A write of the operation that was thought to be settled arrives when the values have been put back.
+  bool done = false;
+  u.world.server.store().listen([&](const sim::Change& change) {
+    if (done || !change.after || change.after->name() != "a" ||
+        model::get_string(change.after->json, "/data/key") != "1")
+      return;
+    done = true;
+    u.world.server.timeline().at(u.world.server.now() + Duration{5}, [&u] {
+      (void)u.world.server.act(ApplyRequest{config("a", "2"), "me", true, false, {}});
+    });
+  });
+  const auto report = u.undo();
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->result, model::DeployResult::kRolledBack);
+  EXPECT_EQ(model::get_string(u.live(config("a", ""))->json, "/data/key"), "1");
+  EXPECT_EQ(report->objects[0].action, model::Action::kRestored);
+}
+
+TEST(UndoRun, AKindThatWasNotDefinedYetHoldsNothing) {
+  const model::Object definition{*model::parse_json(R"({"apiVersion":"apiextensions.k8s.io/v1",
+    "kind":"CustomResourceDefinition","metadata":{"name":"things.example.com"},"spec":{"group":"example.com",
+    "names":{"kind":"Thing","plural":"things"},"scope":"Namespaced","versions":[{"name":"v1","served":true,"storage":true}]}})")};
+  const model::Object thing{*model::parse_json(
+      R"({"apiVersion":"example.com/v1","kind":"Thing","metadata":{"name":"t","namespace":"default"}})")};
+  struct Row {
+    const char* name;
+    bool defined_here;
+  };
+  for (const Row& row : {Row{"defined by the operation", true}, Row{"by nobody", false}}) {
+    Undoing u;
+    u.begin();
+    u.task.saved.push_back({thing.gvk(), thing.ref(), std::nullopt, thing});
+    u.task.saved.push_back({config("x", "1").gvk(), config("x", "1").ref(), std::nullopt, std::nullopt});
+    if (row.defined_here)
+      u.task.saved.push_back({definition.gvk(), definition.ref(), std::nullopt, definition});
+    const auto report = u.undo();
+    // An aggregated API server that is down hides kinds, too.
+    ASSERT_EQ(report.has_value(), row.defined_here) << row.name;
+    if (report) {
+      EXPECT_EQ(report->result, model::DeployResult::kRolledBack);
+    }
+  }
+}
+
+TEST(UndoRun, WithoutTheLockNothingIsWritten) {
+  Undoing u;
+  u.world.foreign_apply(config("a", "1"));
+  u.begin();
+  u.write(config("a", "2"), true);
+  u.operation->stored.head.phase = journal::Phase::kRollingBack;
+  u.session->keep(nullptr);
+  const auto report = u.undo();
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code->name, "release.lock-lost");
+  EXPECT_EQ(model::get_string(u.live(config("a", ""))->json, "/data/key"), "2");
+}
+
+TEST(UndoRun, AnInterruptionLeavesItToARecovery) {
+  for (const std::int64_t after : {0, 2000}) {
+    Undoing u;
+    u.world.foreign_apply(deployment("web", kGood));
+    u.world.server.run_for(Duration{30'000});
+    u.begin();
+    u.write(deployment("web", kBetter), true);
+    u.task.saved[0].before->json["spec"]["template"]["spec"]["containers"][0]["image"] =
+        "registry.example/web:does-not-exist";
+    u.world.client().interrupt(2, Duration{after});
+    const auto report = u.undo();
+    ASSERT_TRUE(report) << report.error().to_string();
+    EXPECT_EQ(report->result, model::DeployResult::kInterrupted) << after;
+    EXPECT_EQ(u.operation->stored.head.phase, journal::Phase::kRollingBack);
+  }
+}
+
+TEST(UndoRun, WhatCannotBeReadEndsIt) {
+  Undoing u;
+  u.world.foreign_apply(config("a", "1"));
+  u.begin();
+  u.write(config("a", "2"), true);
+  u.world.server.faults.on_request = [](const sim::RequestInfo& info) {
+    return info.ref.kind == "ConfigMap" && info.verb != "patch" ? status(403) : sim::Fault{};
+  };
+  EXPECT_FALSE(u.undo());
+}
+
+}  // namespace
+}  // namespace instantexec::engine
