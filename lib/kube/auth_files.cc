@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
+#include "base/certificate.h"
 #include "base/digest.h"
 #include "base/text.h"
 #include "kube/auth_errors.h"
@@ -47,7 +49,13 @@ class FileAuthenticator final : public Authenticator {
     return generation != current_.generation;
   }
 
-  std::optional<Timestamp> expiry() const override { return jwt_expiry(token_.reveal()); }
+  // Of whichever ends first.
+  std::optional<Timestamp> expiry() const override {
+    const auto token = jwt_expiry(token_.reveal());
+    const auto certificate = certificate_end(current_.client_cert_pem);
+    if (token && certificate) return std::min(*token, *certificate);
+    return token ? token : certificate;
+  }
 
   std::string describe() const override {
     std::vector<std::string> parts;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/digest.h"
 #include "kube/auth_provider.h"
 #include "kube/rest_config.h"
 #include "row.h"
@@ -144,6 +145,32 @@ TEST(JwtExpiry, ReadsTheClaimAndNothingElse) {
   UserEntry user;
   user.token = Secret("e30.eyJleHAiOjE4MDAwMDAwMDB9.s");
   EXPECT_EQ(make_file_authenticator(user, clock)->expiry(), Timestamp{Duration{1'800'000'000'000}});
+}
+
+// What a client certificate says of itself, and a token; whichever ends first.
+TEST(Expiry, OfCertificateAndToken) {
+  // openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=test
+  const std::string certificate = R"(-----BEGIN CERTIFICATE-----
+MIIBcjCCARmgAwIBAgIULUmdRGYzdJJR5ZMhhRa3TPrf9eAwCgYIKoZIzj0EAwIw
+DzENMAsGA1UEAwwEdGVzdDAeFw0yNjExMjMwMjA3NTRaFw0zNjExMjAwMjA3NTRa
+MA8xDTALBgNVBAMMBHRlc3QwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAS+7XrQ
+XPUPfdEZA9PENNToZ5jDGrM9ah+v4eMo9VTrL8HNm9U/HRZMjGDrLLWqhjXZ6BMV
+EfJIal+EXOk11f2co1MwUTAdBgNVHQ4EFgQUHiIoMzOa/d4nYePNonD9WA8NEW8w
+HwYDVR0jBBgwFoAUHiIoMzOa/d4nYePNonD9WA8NEW8wDwYDVR0TAQH/BAUwAwEB
+/zAKBggqhkjOPQQDAgNHADBEAiAUy6w7I9+Q9JSd0/9lZww8ybFQ0AIXvZIG5aIf
+6ICrcAIgebnkLDBsFaqfOZxEGjuXtJInXQJlHMxy3KT0vvm1Ng8=
+-----END CERTIFICATE-----
+)";
+  FixedClock clock;
+  UserEntry user;
+  EXPECT_FALSE(make_file_authenticator(user, clock)->expiry());
+  user.client_cert_data = certificate;
+  const auto end = parse_rfc3339("2036-11-20T02:07:54Z");
+  EXPECT_EQ(make_file_authenticator(user, clock)->expiry(), end);
+  user.token = Secret("opaque");
+  EXPECT_EQ(make_file_authenticator(user, clock)->expiry(), end);
+  user.token = Secret("x." + base64_encode(R"({"exp":1767225600})") + ".x");
+  EXPECT_EQ(make_file_authenticator(user, clock)->expiry(), parse_rfc3339("2026-01-01T00:00:00Z"));
 }
 
 }  // namespace
