@@ -22,6 +22,21 @@ std::string words_of(const Response& response) {
   return response.error ? response.error->to_string() : "no answer from the API server";
 }
 
+// Takes out of a Service's spec what the refusal says is somebody else's by now.
+bool drop_taken(model::Json& spec, const StatusCause& cause) {
+  if (!spec.is_object() || cause.message.find("already allocated") == std::string::npos) return false;
+  if (cause.field.starts_with("spec.clusterIP")) {
+    return spec.erase("clusterIP") + spec.erase("clusterIPs") > 0;
+  }
+  const auto ports = spec.find("ports");
+  if (ports == spec.end() || !ports->is_array()) return false;
+  for (std::size_t i = 0; i < ports->size(); ++i) {
+    if (cause.field != "spec.ports[" + std::to_string(i) + "].nodePort") continue;
+    return (*ports)[i].is_object() && (*ports)[i].erase("nodePort") > 0;
+  }
+  return false;
+}
+
 }  // namespace
 
 ApplyWork::ApplyWork(Session& session, HealthMonitor& health, const ApplyInput& input)
@@ -41,6 +56,7 @@ Request ApplyWork::write(std::size_t node) const {
   out.body = input_.desired[node].object();
   out.field_manager = input_.field_manager;
   if (creates(node)) {
+    if (!states_[node].without_addresses.is_null()) out.body.json["spec"] = states_[node].without_addresses;
     plan::set_metadata(out.body, "annotations", model::marks::kCreatedBy, input_.operation);
     out.preconditions.resource_version = kMustNotExist;
     return out;
@@ -126,11 +142,30 @@ Next ApplyWork::refused(std::size_t node, const Response& response) {
     state.refusal = words_of(response);
     return Next::send(read(node));
   }
+  if (response.http_status == 422 && leaves_addresses(node, response)) return Next::send(write(node));
   // The API server learns of a new kind a moment before it serves it.
   if (response.http_status == 404 && input_.desired[node].kind_arrives) {
     return again_later(node, words_of(response));
   }
   return fail_step(node, words_of(response));
+}
+
+bool ApplyWork::leaves_addresses(std::size_t node, const Response& response) {
+  const model::Object& wanted = input_.desired[node].object();
+  if (!input_.former || !creates(node) || wanted.api_version() != "v1" || wanted.kind() != "Service")
+    return false;
+  model::Json& spec = states_[node].without_addresses;
+  if (spec.is_null()) spec = model::get_object(wanted.json, "/spec");
+  std::string taken;
+  for (const StatusCause& cause : response.causes) {
+    if (drop_taken(spec, cause)) taken += (taken.empty() ? "" : "; ") + cause.message;
+  }
+  if (taken.empty()) return false;
+  std::string& message = outcomes_[node].message;
+  message =
+      (message.empty() ? "its former address was given away, so it has another one: " : message + "; ") +
+      taken;
+  return true;
 }
 
 Next ApplyWork::looked_up(std::size_t node, Response response) {

@@ -19,7 +19,7 @@ struct StepOutcome {
   bool done = false;
   bool failed = false;
   std::string uid;      // of the object as stored; empty when nothing was written
-  std::string message;  // why it failed, sanitised
+  std::string message;  // why it failed, or what is not as the manifest has it; sanitised
 };
 
 // What the steps are carried out with. Everything outlives the work.
@@ -30,6 +30,7 @@ struct ApplyInput {
   const LiveObjects* after = nullptr;
   std::string operation;
   std::string field_manager;
+  bool former = false;  // a rollback: addresses of Services that were given away meanwhile are left out
 };
 
 // Writes the wanted objects: server-side apply, fenced by uid and resourceVersion when the object exists,
@@ -59,7 +60,8 @@ class ApplyWork final : public Work {
     int stale = 0;
     Instant not_before;
     bool unsettled = false;
-    std::string refusal;  // a 422 that may mean another object of the same name
+    model::Json without_addresses;  // the spec of a Service without what was given away; null: nothing was
+    std::string refusal;            // a 422 that may mean another object of the same name
   };
 
   [[nodiscard]] const plan::Step& step(std::size_t node) const { return input_.plan->steps[node]; }
@@ -68,6 +70,8 @@ class ApplyWork final : public Work {
   [[nodiscard]] Request read(std::size_t node) const;
   Next written(std::size_t node, Response response);
   Next refused(std::size_t node, const Response& response);
+  // Whether the refusal is about addresses that the object can do without.
+  bool leaves_addresses(std::size_t node, const Response& response);
   Next looked_up(std::size_t node, Response response);
   Next found(std::size_t node, model::Object live);
   bool served(const model::Gvk& gvk);

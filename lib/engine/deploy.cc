@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/drill.h"
 #include "engine/errors.h"
 #include "engine/evidence.h"
 #include "engine/forward.h"
@@ -43,8 +44,7 @@ class Deployer {
   Result<model::DeployReport> end(Result<model::DeployReport> out) {
     release_lock(session_);
     if (out) tell_of_namespace(*out);
-    if (!out) out = fail(with_unfinished_work(std::move(out).error(), operation_.stored.head));
-    return out;
+    return settle_files(operation_, std::move(out));
   }
 
   // It was created ahead of everything, and no undo takes it back.
@@ -67,6 +67,7 @@ class Deployer {
         IE_TRY(plan_again(planned));
         continue;
       }
+      IE_TRY(rehearse(planned));
       if (auto out = without_writing(planned)) return std::move(*out);
       if (planned.namespace_missing) {
         IE_TRY_ASSIGN(auto stopped, prepare_namespace(planned));
@@ -155,9 +156,26 @@ class Deployer {
     return std::optional(planned_report(planned, model::DeployResult::kRefused));
   }
 
+  // Tries what was asked for with dryRun=All.
+  Status rehearse(PlanResult& planned) {
+    operation_.drill.clear();
+    if (!planned.executable() || !planned.plan.changes_anything()) return {};
+    if (options_.drill) operation_.drill = drill_undo(session_, planned, options_);
+    if (options_.dry_run_server) {
+      for (model::DrillOutcome& one : drill_prunes(session_, planned))
+        operation_.drill.push_back(std::move(one));
+    }
+    if (session_.interrupted()) return fail(errors::kInterrupted, "interrupted; nothing was changed");
+    for (model::Finding& finding : drill_findings(operation_.drill, options_.accept_irreversible)) {
+      planned.findings.push_back(std::move(finding));
+    }
+    return {};
+  }
+
   // The ways to end without touching anything.
   std::optional<Result<model::DeployReport>> without_writing(PlanResult& planned) {
     if (!planned.executable()) return planned_report(planned, model::DeployResult::kRefused);
+    if (planned.access_error && !options_.dry_run_server) return fail(*planned.access_error);
     if (options_.dry_run_server) return planned_report(planned, model::DeployResult::kDryRun);
     if (in_force(planned)) return verify_unchanged(planned);
     return std::nullopt;
@@ -195,7 +213,9 @@ class Deployer {
                                                                     : model::DeployResult::kFailedKept);
     for (model::ObjectOutcome& entry : out.objects) entry.health = health.status_of(entry.object);
     if (const auto culprit = health.culprit(); verdict != Verdict::kHealthy && culprit) {
-      out.cause = collect_cause(session_, health, *culprit);
+      Redactor redactor;
+      for (const auto& [ref, object] : planned.live) redactor.learn(object);
+      out.cause = collect_cause(session_, health, *culprit, redactor);
     }
     return out;
   }
@@ -291,7 +311,7 @@ Result<model::DeployReport> recover(Environment environment, const ReleaseOption
   Operation operation{session, options, store, {}, nullptr, session.now(), false, {}};
   IE_TRY_ASSIGN(operation.catalog, session.cluster().catalog(false));
   IE_TRY_ASSIGN(operation.stored, store.load_head());
-  if (!recoverable(operation.stored.head)) return new_report(operation);
+  if (!recoverable(operation.stored.head)) return settle_files(operation, new_report(operation));
   IE_TRY_ASSIGN(const LockTaken taken,
                 acquire_lock(session, {options.release, options.ns, options.lock_timeout}, std::nullopt));
   IE_TRY_ASSIGN(operation.stored, store.load_head());
@@ -302,8 +322,7 @@ Result<model::DeployReport> recover(Environment environment, const ReleaseOption
   auto out = recoverable(operation.stored.head) ? recover_operation(operation, how.resume)
                                                 : Result<model::DeployReport>(new_report(operation));
   release_lock(session);
-  if (!out) return fail(with_unfinished_work(std::move(out).error(), operation.stored.head));
-  return out;
+  return settle_files(operation, std::move(out));
 }
 
 }  // namespace instantexec::engine

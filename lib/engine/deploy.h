@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "engine/environment.h"
 #include "engine/ports.h"
+#include "engine/rights.h"
 #include "journal/seal.h"
 #include "model/deploy_report.h"
 #include "model/finding.h"
@@ -37,8 +38,11 @@ struct ReleaseOptions {
   bool force_conflicts = false;      // take fields that other field managers own
   bool adopt = false;                // take objects that another tool or release owns
   bool accept_irreversible = false;  // go on though a step of grade R2 is in the plan
-  bool dry_run_server = false;       // stop after the plan: DeployResult::kDryRun, nothing written
-  bool wait = true;                  // false: commit once everything is written, without waiting for health
+  // Try every write of an undo with dryRun=All before the first real write; a refused one stops the run,
+  // unless accept_irreversible.
+  bool drill = false;
+  bool dry_run_server = false;  // stop after the plan: DeployResult::kDryRun, nothing written
+  bool wait = true;             // false: commit once everything is written, without waiting for health
   Duration timeout{std::chrono::minutes(10)};             // of the health wait as a whole, and of an undo's
   Duration per_object_timeout{std::chrono::minutes(10)};  // no change of one object for that long; 0: none
   Duration lock_timeout{std::chrono::seconds(35)};        // how long to wait for another holder
@@ -77,6 +81,8 @@ struct PlanResult {
   model::Object record;                              // of the release, as read; without a name: none
   model::Object lease;                               // likewise
   bool namespace_missing = false;                    // of the release
+  // Rights that the plan or its rollback lacks, as the error with which a deploy refuses it.
+  std::optional<Error> access_error;
 
   // No finding of severity error.
   [[nodiscard]] bool executable() const;
@@ -148,6 +154,9 @@ Result<std::vector<RevisionInfo>> history(Environment environment, const Release
 
 // The release as it is now: record, lock, and the health of every object from fresh reads.
 Result<ReleaseStatus> release_status(Environment environment, const ReleaseOptions& options);
+
+// The objects of the revision in force; none when there is no record.
+Result<std::vector<Touched>> release_objects(Environment environment, const ReleaseOptions& options);
 
 // Names of the releases recorded in a namespace, sorted.
 Result<std::vector<std::string>> list_releases(Environment environment, const std::string& ns);

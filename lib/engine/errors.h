@@ -16,6 +16,10 @@ inline constexpr ErrorCode kInterrupted{"interrupted", ExitCode::kInterrupted,
 inline constexpr ErrorCode kUnfinished{
     "unfinished", ExitCode::kInterrupted,
     "The run ended before its work was done; its record says what is left.", "kubectl instantexec recover"};
+inline constexpr ErrorCode kAccessMissing{
+    "access.missing", ExitCode::kUnreachable,
+    "The identity of this run may not do what the release or its rollback needs; nothing was written.",
+    "kubectl instantexec rbac"};
 inline constexpr ErrorCode kReleaseName{
     "release.name", ExitCode::kUsage,
     "A release name is a DNS label: lower-case letters, digits and dashes, at most 53 characters.",

@@ -13,7 +13,7 @@ constexpr std::size_t kLineLimit = 1000;
 }  // namespace
 
 model::FailureCause collect_cause(Session& session, const HealthMonitor& health,
-                                  const model::ObjectRef& object) {
+                                  const model::ObjectRef& object, const Redactor& redactor) {
   status::FailureSummary summary = health.explain(object);
   model::FailureCause cause = std::move(summary.cause);
   if (cause.object.name.empty()) cause.object = object;
@@ -29,15 +29,18 @@ model::FailureCause collect_cause(Session& session, const HealthMonitor& health,
   auto responses = session.call_all_once(std::move(requests));
   for (std::size_t i = 0; i < responses.size(); ++i) {
     if (!responses[i].ok() || trim(responses[i].text).empty()) continue;
+    // As a whole: a value may have several lines.
+    const std::string text = redactor.text(responses[i].text);
     model::LogTail tail;
     tail.pod = summary.logs[i].pod;
     tail.container = summary.logs[i].container;
     tail.previous = summary.logs[i].previous;
-    for (const std::string_view line : split(trim(responses[i].text), '\n')) {
+    for (const std::string_view line : split(trim(text), '\n')) {
       tail.lines.push_back(sanitise_line(line, kLineLimit));
     }
     cause.logs.push_back(std::move(tail));
   }
+  redactor.apply(cause);
   return cause;
 }
 

@@ -174,7 +174,8 @@ class Forward {
               &planned_.live,
               &planned_.after,
               operation_.stored.head.operation->id,
-              operation_.stored.head.operation->field_manager};
+              operation_.stored.head.operation->field_manager,
+              kind_.target > 0};
     work_.emplace(session_, *health_, input_);
     Graph graph = graph_of(planned_.plan);
     for (std::size_t i = planned_.desired.size(); i < graph.included.size(); ++i) graph.included[i] = false;
@@ -194,7 +195,8 @@ class Forward {
     const Verdict verdict = health_->wait(operation_.options.timeout);
     if (verdict == Verdict::kHealthy) return std::nullopt;
     if (verdict == Verdict::kFailed || verdict == Verdict::kTimedOut) {
-      if (const auto culprit = health_->culprit()) cause_ = collect_cause(session_, *health_, *culprit);
+      if (const auto culprit = health_->culprit())
+        cause_ = collect_cause(session_, *health_, *culprit, secrets());
       if (verdict == Verdict::kTimedOut && cause_) {
         cause_->summary += " (not ready after " + format_duration(operation_.options.timeout) + ")";
       }
@@ -204,14 +206,27 @@ class Forward {
 
   // --- after a failure ---
 
+  // What must not be shown of the release.
+  Redactor secrets() {
+    Redactor out;
+    for (const plan::Desired& desired : planned_.desired) out.learn(desired.object());
+    for (const auto& [ref, object] : planned_.live) out.learn(object);
+    return out;
+  }
+
   Result<model::DeployReport> fall_back(policy::Trouble trouble) {
+    Redactor redactor = secrets();
+    UndoTask task = make_task();
+    if (trouble == policy::Trouble::kRefused) {
+      keep_evidence(operation_, task.saved, cause_, std::move(redactor));
+    }
     // Evidence was collected; an interruption during that counts.
     if (session_.interrupted()) trouble = policy::Trouble::kInterrupted;
     const policy::Response response =
         policy::on_failure({policy::Progress::kWriting, trouble, operation_.options.rollback_on_failure});
     switch (response) {
       case policy::Response::kUndo:
-        return undo();
+        return undo(std::move(task));
       case policy::Response::kKeep:
         return keep();
       case policy::Response::kNothing:
@@ -225,7 +240,8 @@ class Forward {
     return report(model::DeployResult::kInterrupted);
   }
 
-  Result<model::DeployReport> undo() {
+  // What would have to be undone. Takes the saved states out of the plan.
+  UndoTask make_task() {
     UndoTask task;
     for (const plan::Step& step : planned_.plan.steps) {
       if (step.op != plan::Op::kCreate && step.op != plan::Op::kConfigure) continue;
@@ -237,6 +253,10 @@ class Forward {
       if (after != planned_.after.end()) saved.after = std::move(after->second);
       task.saved.push_back(std::move(saved));
     }
+    return task;
+  }
+
+  Result<model::DeployReport> undo(UndoTask task) {
     task.cause = std::move(cause_);
     task.unsettled = unsettled_;
     if (unsettled_) task.quarantine_until = last_write_ + kWriteTravels + kWriteTakes;
@@ -323,7 +343,9 @@ class Forward {
         if (outcome.failed) {
           entry.action = model::Action::kFailed;
           entry.message = outcome.message;
-        } else if (!outcome.done) {
+        } else if (outcome.done) {
+          if (!outcome.message.empty()) entry.message = outcome.message;
+        } else {
           entry.action = model::Action::kSkipped;
           entry.message = "not written";
         }

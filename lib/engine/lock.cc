@@ -13,6 +13,10 @@
 namespace instantexec::engine {
 namespace {
 
+// For the answer to giving the lock back.
+constexpr Duration kGiveBack{10'000};
+constexpr Duration kGiveBackSoon{1'500};
+
 using model::Json;
 
 constexpr Duration kPollEvery{2000};
@@ -159,7 +163,8 @@ void release_lock(Session& session) {
   if (!ours) return;
   // Kept, not deleted: it carries the epoch.
   replace.body.json["spec"]["holderIdentity"] = "";
-  session.call(std::move(replace));
+  // Another run can wait for the lock to expire; a user who wants to stop does not wait for an answer.
+  session.call_all_within({std::move(replace)}, session.interrupted() ? kGiveBackSoon : kGiveBack);
 }
 
 }  // namespace instantexec::engine

@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "base/text.h"
 #include "engine/errors.h"
 #include "journal/errors.h"
 
@@ -16,6 +17,9 @@ model::DeployReport new_report(const Operation& operation) {
   out.revision = operation.stored.head.revision;
   out.previous_revision =
       journal::last_good_before(operation.stored.head.revisions, operation.stored.head.revision);
+  out.drill = operation.drill;
+  out.evidence = operation.evidence;
+  out.recover_command = operation.session.recover_command();
   out.warnings = operation.session.warnings();
   out.elapsed = operation.session.now() - operation.started;
   return out;
@@ -68,6 +72,54 @@ Error with_unfinished_work(Error error, const journal::Head& head) {
   out.reason = error.reason;
   out.http_status = error.http_status;
   return out;
+}
+
+namespace {
+
+// Nobody else stands in the way, and the release itself does not: the API server could not be used.
+bool lost_the_cluster(const Error& error, const Session& session) {
+  return error.code->exit == ExitCode::kUnreachable || error.code == &errors::kLockLost || session.silent();
+}
+
+// Where it is stored; empty: nowhere.
+std::string store_state(const Operation& operation, const std::string& why) {
+  Session& session = operation.session;
+  const journal::Head& head = operation.stored.head;
+  if (session.files() == nullptr || !head.operation) return {};
+  const journal::Operation& left = *head.operation;
+  const auto place =
+      session.files()->save_state({operation.options.release, operation.options.ns, left.id, left.revision,
+                                   std::string(journal::to_string(head.phase)), left.started, left.holder,
+                                   format_rfc3339(session.wall()), sanitise_line(why, 1000)});
+  if (place) return *place;
+  session.warn("what is left could not be noted on this machine: " + place.error().message);
+  return {};
+}
+
+}  // namespace
+
+Result<model::DeployReport> settle_files(const Operation& operation, Result<model::DeployReport> result) {
+  Session& session = operation.session;
+  const bool left = journal::unfinished(operation.stored.head.phase);
+  if (result) {
+    const bool interrupted = result->result == model::DeployResult::kInterrupted;
+    if (!left && session.files() != nullptr) {
+      session.files()->forget_state(operation.options.release, operation.options.ns);
+    }
+    if (left && interrupted && session.silent()) {
+      store_state(operation, "interrupted while the API server did not answer");
+    }
+    return result;
+  }
+  Error error = with_unfinished_work(result.error(), operation.stored.head);
+  const bool ours = error.code == &errors::kUnfinished || error.code == &errors::kLockLost;
+  if (!left || !ours) return fail(std::move(error));
+  if (!session.recover_command().empty()) error.hint = session.recover_command();
+  if (lost_the_cluster(result.error(), session)) {
+    const std::string place = store_state(operation, std::string(error.code->name) + ": " + error.message);
+    if (!place.empty()) error.message += "; what is left is noted in " + place;
+  }
+  return fail(std::move(error));
 }
 
 HealthOptions health_options(const ReleaseOptions& options) {

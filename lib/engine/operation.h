@@ -23,8 +23,10 @@ struct Operation {
   StoredHead stored;
   std::shared_ptr<const model::ApiCatalog> catalog;
   Instant started;
-  bool touched = false;               // some object of the release may have been written
-  std::optional<Instant> late_until;  // writes of a run that died may be done until then
+  bool touched = false;                         // some object of the release may have been written
+  std::optional<Instant> late_until;            // writes of a run that died may be done until then
+  std::vector<model::DrillOutcome> drill = {};  // writes that were only tried
+  std::string evidence = {};                    // where the evidence of a failure was stored
 };
 
 // A report with everything filled in that does not depend on how the operation ended.
@@ -38,6 +40,12 @@ Status record_end(Operation& operation, journal::Phase phase, const journal::Cou
 // The error of an operation that stopped: unfinished, with its cause as the message, when the head as last
 // known says that work is left.
 [[nodiscard]] Error with_unfinished_work(Error error, const journal::Head& head);
+
+// What an operation leaves on this machine at its end. Work that is left because the API server could not be
+// reached is written into a state file, and the error says so and how to go on; the file of an operation that
+// left nothing is removed. Call it when the lock was given back.
+[[nodiscard]] Result<model::DeployReport> settle_files(const Operation& operation,
+                                                       Result<model::DeployReport> result);
 
 [[nodiscard]] HealthOptions health_options(const ReleaseOptions& options);
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "engine/access.h"
 #include "engine/errors.h"
 #include "engine/lock_keeper.h"
 #include "journal/secrets.h"
@@ -105,8 +106,14 @@ class Planner {
     for (const plan::Desired& desired : out_.desired) {
       if (!desired.kind_arrives) requests.emplace_back(dry_run(desired));
     }
+    const std::size_t first_review = requests.size();
+    const std::set<std::string> places = namespaces();
+    for (const std::string& ns : places) requests.push_back(Access::rules_request(ns));
     auto responses = session_.call_all(std::move(requests));
     if (session_.interrupted()) return fail(errors::kInterrupted, "interrupted while planning");
+    auto review = responses.begin() + static_cast<std::ptrdiff_t>(first_review);
+    for (const std::string& ns : places) access_.learn(ns, *review++);
+    IE_TRY(explain_refusal(std::span(responses).first(first_review)));
     IE_TRY_ASSIGN(StoredHead stored, store_.read_head(responses[0]));
     head_ = std::move(stored.head);
     out_.record = std::move(stored.secret);
@@ -130,6 +137,59 @@ class Planner {
   }
 
   LiveObjects& live() { return out_.live; }
+
+  // Of the release and its records.
+  [[nodiscard]] std::set<std::string> namespaces() const {
+    std::set<std::string> out{options_.ns};
+    for (const plan::Desired& desired : out_.desired) {
+      if (!desired.object().ns().empty()) out.insert(desired.object().ns());
+    }
+    return out;
+  }
+
+  // A 403 while planning tells of one right; this error tells of all that are missing.
+  Status explain_refusal(std::span<const Response> responses) {
+    const bool forbidden = std::any_of(responses.begin(), responses.end(),
+                                       [](const Response& response) { return response.http_status == 403; });
+    if (!forbidden) return {};
+    std::vector<Touched> touched;
+    for (const plan::Desired& desired : out_.desired) {
+      touched.push_back({desired.object().gvk(), desired.object().ref(), plan::Op::kCreate});
+    }
+    const ResourceNames names(*out_.catalog, out_.desired);
+    Needs needs = needs_of_any(touched, scope(), names);
+    std::erase_if(needs, [](const auto& need) { return need.second.purpose == Purpose::kDiagnosis; });
+    const Needs missing = access_.missing(session_, needs);
+    if (missing.empty()) return {};
+    return fail(missing_access(whoami(session_), missing, scope()));
+  }
+
+  // Which rights the plan and its undo lack. Without those for a diagnosis an operation can do.
+  void check_access() {
+    std::vector<Touched> touched;
+    for (const plan::Step& step : out_.plan.steps) touched.push_back({step.gvk, step.object, step.op});
+    Needs missing =
+        access_.missing(session_, needs_of(touched, scope(), ResourceNames(*out_.catalog, out_.desired)));
+    if (missing.empty()) return;
+    const std::string who = whoami(session_);
+    Needs dispensable;
+    for (const auto& need : missing) {
+      if (need.second.purpose == Purpose::kDiagnosis) dispensable.insert(need);
+    }
+    for (const auto& need : dispensable) missing.erase(need.first);
+    if (!dispensable.empty()) {
+      session_.warn("a failure will be explained in less detail: " + who + " is not allowed to " +
+                    describe(dispensable));
+    }
+    if (missing.empty()) return;
+    out_.access_error = missing_access(who, missing, scope());
+    model::Finding finding;
+    finding.rule = out_.access_error->code->name;
+    finding.severity = model::Severity::kWarning;
+    finding.message = out_.access_error->message;
+    finding.hint = out_.access_error->hint;
+    out_.findings.push_back(std::move(finding));
+  }
 
   // Objects whose Namespace is created by this very release cannot be checked yet.
   void defer_unknown_namespaces() {
@@ -187,6 +247,7 @@ class Planner {
       if (dry_runs_[i].kind != plan::DryRun::Kind::kAccepted) continue;
       out_.after[out_.plan.steps[i].object] = std::move(dry_runs_[i].object);
     }
+    if (out_.plan.changes_anything()) check_access();
     out_.revision = head_.revision;
     out_.unfinished = unfinished_operation(head_);
     out_.warnings = session_.warnings();
@@ -198,6 +259,7 @@ class Planner {
   ReleaseStore store_;
   PlanResult out_;
   journal::Head head_;
+  Access access_;
   LiveQuery query_;
   std::vector<plan::DryRun> dry_runs_;
   std::vector<plan::Member> members_;

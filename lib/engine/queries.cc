@@ -123,6 +123,19 @@ Result<ReleaseStatus> release_status(Environment environment, const ReleaseOptio
   return out;
 }
 
+Result<std::vector<Touched>> release_objects(Environment environment, const ReleaseOptions& options) {
+  IE_TRY(check_names(options));
+  Session session(std::move(environment));
+  ReleaseStore store(session, options.release, options.ns, options.seal.get());
+  IE_TRY_ASSIGN(const StoredHead stored, store.load_head());
+  std::vector<Touched> out;
+  for (const journal::Member& member : stored.head.members) {
+    out.push_back(
+        {member.gvk, {member.gvk.group, member.gvk.kind, member.ns, member.name}, plan::Op::kUnchanged});
+  }
+  return out;
+}
+
 Result<std::vector<std::string>> list_releases(Environment environment, const std::string& ns) {
   Session session(std::move(environment));
   const std::string selector = std::string(model::marks::kRecord) + "=head";

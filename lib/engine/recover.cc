@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "engine/commit.h"
+#include "engine/evidence.h"
 #include "engine/former_health.h"
 #include "engine/forward.h"
 #include "engine/undo.h"
@@ -136,6 +137,10 @@ Result<model::DeployReport> go_back(Operation& operation, const plan::Plan& plan
     if (step != plan.steps.end()) task.saved.push_back(std::move(saved));
   }
   IE_TRY(check_reach(operation, task.saved));
+  // Once something was put back, what is seen is no longer what failed.
+  if (operation.stored.head.phase == journal::Phase::kApplying) {
+    keep_evidence(operation, task.saved, std::nullopt, {});
+  }
   return undo_operation(operation, std::move(task));
 }
 

@@ -4,12 +4,21 @@
 #include <map>
 #include <utility>
 
+#include "engine/errors.h"
+
 namespace instantexec::engine {
 namespace {
 
 // Of the API server, after which an operation ends and leaves the rest to a recovery.
 constexpr Duration kOutage{120'000};
 constexpr Duration kLookAgainAfter{500};
+
+Response unanswered(Outcome outcome) {
+  Response out;
+  out.outcome = outcome;
+  out.error = make_error(errors::kReadFailed, "no answer was waited for any longer");
+  return out;
+}
 
 }  // namespace
 
@@ -19,7 +28,11 @@ bool harmless(const Request& request) {
     bool operator()(const ListRequest&) const { return true; }
     bool operator()(const LogsRequest&) const { return true; }
     bool operator()(const ApplyRequest& apply) const { return apply.dry_run; }
-    bool operator()(const CreateRequest& create) const { return create.dry_run; }
+    bool operator()(const CreateRequest& create) const { return create.dry_run || is_review(create.body); }
+    static bool is_review(const model::Object& object) {
+      const std::string group = object.gvk().group;
+      return group == "authorization.k8s.io" || group == "authentication.k8s.io";
+    }
     bool operator()(const ReplaceRequest& replace) const { return replace.dry_run; }
     bool operator()(const PatchRequest& patch) const { return patch.dry_run; }
     bool operator()(const DeleteRequest& remove) const { return remove.dry_run; }
@@ -72,12 +85,13 @@ ClusterEvent Session::pump(Instant deadline) {
     }
     ClusterEvent event = cluster().wait(limit);
     if (const auto* response = std::get_if<Response>(&event)) {
+      silent_ = response->http_status == 0;
       if (keeper_ != nullptr && keeper_->answered(*response, now())) continue;
       note(*response);
       return event;
     }
     if (std::holds_alternative<Interrupted>(event)) {
-      ++interruptions_;
+      if (interruptions_++ == 0) interrupted_at_ = now();
       return event;
     }
     if (std::holds_alternative<DeadlinePassed>(event) && now() < deadline) continue;
@@ -92,13 +106,19 @@ ClusterEvent Session::next(Instant deadline) {
   return event;
 }
 
+Instant Session::patience() const {
+  return interrupted() ? interrupted_at_ + kLastAnswers : Instant{Duration::max()};
+}
+
 Response Session::call(Request request) {
+  if (now() >= patience()) return unanswered(Outcome::kNotSent);
   const RequestId id = cluster().submit(std::move(request));
   while (true) {
-    ClusterEvent event = pump(Instant{Duration::max()});
+    ClusterEvent event = pump(patience());
     auto* response = std::get_if<Response>(&event);
     if (response != nullptr && response->id == id) return std::move(*response);
     if (!std::holds_alternative<DeadlinePassed>(event)) backlog_.push_back(std::move(event));
+    if (now() >= patience()) return unanswered(Outcome::kUnknown);
   }
 }
 
@@ -122,6 +142,7 @@ std::vector<Response> Session::send_all(std::vector<Request> requests, int repet
     return harmless(requests[index]) && repetitions[index] < repetitions_allowed && !interrupted();
   };
   while (!waiting.empty() || !in_flight.empty() || !repeats.empty()) {
+    if (now() >= patience()) break;
     const auto due = [&](Instant at) { return at <= now() || interrupted(); };
     for (; !repeats.empty() && due(repeats.begin()->first); repeats.erase(repeats.begin())) {
       waiting.push_back(repeats.begin()->second);
@@ -131,7 +152,7 @@ std::vector<Response> Session::send_all(std::vector<Request> requests, int repet
       const bool last = !harmless(request) || repetitions[waiting.front()] >= repetitions_allowed;
       in_flight[cluster().submit(last ? std::move(request) : request)] = waiting.front();
     }
-    ClusterEvent event = pump(repeats.empty() ? Instant{Duration::max()} : repeats.begin()->first);
+    ClusterEvent event = pump(repeats.empty() ? patience() : std::min(patience(), repeats.begin()->first));
     auto* response = std::get_if<Response>(&event);
     const auto found = response == nullptr ? in_flight.end() : in_flight.find(response->id);
     if (found == in_flight.end()) {
@@ -146,6 +167,36 @@ std::vector<Response> Session::send_all(std::vector<Request> requests, int repet
       out[index] = std::move(*response);
     }
   }
+  for (const std::size_t index : waiting) out[index] = unanswered(Outcome::kNotSent);
+  for (const auto& [id, index] : in_flight) out[index] = unanswered(Outcome::kUnknown);
+  for (const auto& [at, index] : repeats) out[index] = unanswered(Outcome::kUnknown);
+  return out;
+}
+
+std::vector<Response> Session::call_all_within(std::vector<Request> requests, Duration limit) {
+  const Instant deadline = now() + limit;
+  const int interruptions_before = interruptions_;
+  std::vector<Response> out(requests.size());
+  std::map<RequestId, std::size_t> in_flight;
+  std::size_t next = 0;
+  while (now() < deadline && interruptions_ == interruptions_before) {
+    for (; next < requests.size() && in_flight.size() < std::max<std::size_t>(1, cluster().capacity());
+         ++next) {
+      in_flight[cluster().submit(std::move(requests[next]))] = next;
+    }
+    if (in_flight.empty()) return out;
+    ClusterEvent event = pump(deadline);
+    auto* response = std::get_if<Response>(&event);
+    const auto found = response == nullptr ? in_flight.end() : in_flight.find(response->id);
+    if (found == in_flight.end()) {
+      if (!std::holds_alternative<DeadlinePassed>(event)) backlog_.push_back(std::move(event));
+      continue;
+    }
+    out[found->second] = std::move(*response);
+    in_flight.erase(found);
+  }
+  for (; next < requests.size(); ++next) out[next] = unanswered(Outcome::kNotSent);
+  for (const auto& [id, index] : in_flight) out[index] = unanswered(Outcome::kUnknown);
   return out;
 }
 

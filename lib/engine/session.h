@@ -16,6 +16,9 @@
 
 namespace instantexec::engine {
 
+// How long after an interruption answers to what was sent before are still waited for.
+inline constexpr Duration kLastAnswers{3'000};
+
 // The one wait point of an operation. Everything that takes time goes through here, so that whatever the
 // engine waits for, the lock is renewed, warnings are shown once and an interruption is noticed.
 class Session {
@@ -30,16 +33,21 @@ class Session {
   [[nodiscard]] Instant now() { return environment_.clock.now(); }
   [[nodiscard]] Timestamp wall() { return environment_.clock.wall(); }
   [[nodiscard]] const std::string& holder() const { return environment_.holder; }
+  [[nodiscard]] LocalFiles* files() { return environment_.files; }
+  [[nodiscard]] const std::string& recover_command() const { return environment_.recover_command; }
 
   // The next event that is not the lock's own business, or DeadlinePassed.
   ClusterEvent next(Instant deadline);
-  // Sends one request and waits for its answer. Other events keep for next().
+  // Sends one request and waits for its answer; after an interruption no longer than kLastAnswers, counted
+  // from it, and then the outcome is unknown, or the request not sent. Other events keep for next().
   Response call(Request request);
-  // Sends all requests, as many at once as the cluster takes, and returns the answers in their order. Safe
-  // reads and dry-runs that got no answer, or 429 or 5xx, are repeated for up to half a minute.
+  // As call(). Sends all requests, as many at once as the cluster takes, and returns the answers in their
+  // order. Safe reads and dry-runs that got no answer, or 429 or 5xx, are repeated for up to half a minute.
   std::vector<Response> call_all(std::vector<Request> requests);
   // The same without repetitions.
   std::vector<Response> call_all_once(std::vector<Request> requests);
+  // Without repetitions, and for at most so long, or until another interruption. Late answers are dropped.
+  std::vector<Response> call_all_within(std::vector<Request> requests, Duration limit);
   // Lets time pass; an interruption ends it early.
   void pause(Duration length);
 
@@ -64,7 +72,12 @@ class Session {
   // The lock was taken away, or could not be renewed for longer than await_lock waits.
   [[nodiscard]] bool lock_lost();
 
+  // The last request was not answered at all.
+  [[nodiscard]] bool silent() const { return silent_; }
+
  private:
+  // Until when answers are waited for.
+  [[nodiscard]] Instant patience() const;
   ClusterEvent pump(Instant deadline);
   void note(const Response& response);
   std::vector<Response> send_all(std::vector<Request> requests, int repetitions_allowed);
@@ -75,9 +88,11 @@ class Session {
   std::set<std::string> shown_;
   std::vector<std::string> warnings_;
   int interruptions_ = 0;
+  Instant interrupted_at_;
+  bool silent_ = false;
 };
 
-// May be repeated without changing anything: reads and dry-runs.
+// May be repeated without changing anything: reads, dry-runs and reviews.
 [[nodiscard]] bool harmless(const Request& request);
 // The server may answer differently soon: no answer, 429, 5xx.
 [[nodiscard]] bool transient(const Response& response);

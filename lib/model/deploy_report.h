@@ -63,6 +63,14 @@ struct Verification {
   std::vector<std::string> differences;
 };
 
+// One write that was tried with dryRun=All and stored nothing.
+struct DrillOutcome {
+  ObjectRef object;
+  std::string write;  // "patch values", "patch ownership", "delete"
+  bool accepted = true;
+  std::string message;  // why it was refused, sanitised
+};
+
 // Everything a deploy, rollback or recover has to say at its end.
 struct DeployReport {
   DeployResult result = DeployResult::kNothingToDo;
@@ -76,6 +84,9 @@ struct DeployReport {
   std::optional<Verification> verification;  // set after an undo
   std::vector<std::string> warnings;         // server Warning headers and own remarks, each once
   Duration elapsed{0};
+  std::vector<DrillOutcome> drill;  // writes of the undo, or deletions of a dry run, that were tried
+  std::string evidence;             // where what was seen of a failure is stored; empty: nowhere
+  std::string recover_command;      // finishes what is left; empty: the renderer's own, without a connection
 };
 
 [[nodiscard]] std::string_view to_string(Action action);        // "created", "configured", …

@@ -47,7 +47,7 @@ InstantExecutionPipeline::InstantExecutionPipeline(PipelineContext context, Pipe
 }
 
 engine::Environment InstantExecutionPipeline::environment(engine::Cluster& cluster) const {
-  return {cluster, ports_.clock, ports_.events, ports_.holder};
+  return {cluster, ports_.clock, ports_.events, ports_.holder, ports_.files, ports_.recover_command};
 }
 
 model::RunReport InstantExecutionPipeline::run_pipeline() {

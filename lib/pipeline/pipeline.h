@@ -49,6 +49,8 @@ struct PipelinePorts {
   std::string holder;  // see engine::Environment
   // Asked once before the first write, with the plan; false declines. Null: nobody is asked.
   std::function<Result<bool>(const engine::PlanResult&)> approve;
+  engine::LocalFiles* files = nullptr;  // see engine::Environment
+  std::string recover_command = {};     // likewise
 };
 
 // The three stages with their gates. One object is one run.

@@ -235,6 +235,14 @@ Json to_json(const model::DeployReport& report) {
                            {"behaviour", report.verification->behaviour},
                            {"differences", texts(report.verification->differences)}};
   }
+  if (!report.drill.empty()) out["drill"] = Json::array();
+  for (const model::DrillOutcome& one : report.drill) {
+    Json entry{{"object", to_json(one.object)}, {"write", one.write}, {"accepted", one.accepted}};
+    put(entry, "message", one.message);
+    out["drill"].push_back(std::move(entry));
+  }
+  put(out, "evidence", report.evidence);
+  put(out, "next", next_command(report));
   out["warnings"] = texts(report.warnings);
   return out;
 }

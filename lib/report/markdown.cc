@@ -103,6 +103,9 @@ Section deployment(const model::RunReport& report) {
   if (report.deployment->objects.size() > kMaxRows) {
     body += fmt::format("\n{} more are not shown.\n", report.deployment->objects.size() - kMaxRows);
   }
+  if (!report.deployment->evidence.empty()) {
+    body += "\nevidence: " + code_span(report.deployment->evidence) + "\n";
+  }
   return {"Deployment", body};
 }
 

@@ -110,6 +110,7 @@ std::string next_command(const model::DeployReport& report) {
   switch (report.result) {
     case DeployResult::kRollbackIncomplete:
     case DeployResult::kInterrupted:
+      if (!report.recover_command.empty()) return sanitise_line(report.recover_command);
       return sanitise_line("kubectl instantexec recover" + where + release);
     case DeployResult::kFailedKept:
       return rollback_available(report) ? sanitise_line("kubectl instantexec rollback" + where + release)

@@ -67,6 +67,21 @@ std::string differences_text(const model::DeployReport& report) {
   return out;
 }
 
+std::string drill_text(const model::DeployReport& report) {
+  if (report.drill.empty()) return {};
+  std::string refused;
+  std::size_t accepted = 0;
+  for (const model::DrillOutcome& one : report.drill) {
+    accepted += one.accepted ? 1 : 0;
+    if (one.accepted) continue;
+    refused += "  " + resource_name(one.object, report.ns) + " " + one.write + ": " +
+               sanitise_line(one.message) + "\n";
+  }
+  return fmt::format("tried without storing anything: {}, {} accepted\n",
+                     counted(report.drill.size(), "write"), accepted) +
+         refused;
+}
+
 }  // namespace
 
 std::string error_text(const Error& error, const Style& style) {
@@ -144,6 +159,7 @@ std::string deploy_text(const model::DeployReport& report, const TextOptions& op
   for (const model::ObjectOutcome& object : report.objects) out += object_line(object, report, options);
   if (!report.objects.empty()) out += "\n";
   out += differences_text(report);
+  out += drill_text(report);
   const std::string counts = count_actions(report);
   const std::string state = fmt::format("release {} in {}: {}", sanitise_line(report.release),
                                         sanitise_line(report.ns), state_sentence(report));
@@ -151,6 +167,7 @@ std::string deploy_text(const model::DeployReport& report, const TextOptions& op
   if (!counts.empty()) out += " (" + counts + ")";
   if (report.elapsed > Duration{0}) out += " in " + format_duration(report.elapsed);
   out += "\n";
+  out += line_of("evidence", report.evidence);
   for (const std::string& warning : report.warnings) {
     out += paint(options.style, Colour::kYellow, "warning:") + " " + sanitise_line(warning) + "\n";
   }

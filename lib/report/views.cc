@@ -161,9 +161,12 @@ std::string history_text(std::span<const RevisionView> revisions, const Style& s
 }
 
 std::string status_text(const ReleaseView& release, const TextOptions& options) {
+  const std::string note =
+      release.state_file.empty() ? "" : "noted on this machine: " + sanitise_line(release.state_file) + "\n";
   if (!release.exists) {
     return fmt::format("No release {} is recorded in namespace {}.\n", sanitise_line(release.release),
-                       sanitise_line(release.ns));
+                       sanitise_line(release.ns)) +
+           note;
   }
   std::string out =
       fmt::format("release {} in {}: ", sanitise_line(release.release), sanitise_line(release.ns));
@@ -174,8 +177,12 @@ std::string status_text(const ReleaseView& release, const TextOptions& options) 
   if (!release.lock_holder.empty()) out += "locked by " + sanitise_line(release.lock_holder) + "\n";
   if (!release.unfinished.empty()) {
     out += paint(options.style, Colour::kRed, "unfinished: " + sanitise_line(release.unfinished)) + "\n";
-    out += sanitise_line("  next: kubectl instantexec recover -n " + release.ns) + "\n";
+    const std::string recover = !release.recover.empty() ? release.recover
+                                                         : "kubectl instantexec recover -n " + release.ns +
+                                                               " --release " + release.release;
+    out += sanitise_line("  next: " + recover) + "\n";
   }
+  out += note;
   if (release.objects.empty()) return out;
   Table table({"OBJECT", "STATUS", "REASON", "MESSAGE"});
   for (const model::ObjectOutcome& object : release.objects) {

@@ -75,6 +75,8 @@ struct ReleaseView {
   std::string unfinished;   // sentence; empty: none
   std::string lock_holder;  // empty: free
   std::vector<model::ObjectOutcome> objects;
+  std::string recover;     // the command for unfinished work; empty: one without a connection
+  std::string state_file;  // that an interrupted run left on this machine; empty: none
 };
 
 // Release, lock, unfinished work and the health of each object.

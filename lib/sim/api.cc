@@ -186,7 +186,19 @@ Answer<Response> Api::answer(const engine::LogsRequest& request, Timestamp) {
 Answer<Response> Api::review(const engine::CreateRequest& request) {
   model::Object out = request.body;
   const Json& attributes = model::get_object(out.json, "/spec/resourceAttributes");
-  out.json["status"] = Json{{"allowed", allowed(attributes)}};
+  if (out.kind() == "SelfSubjectRulesReview") {
+    // A function cannot list what it grants; only whether that is everything.
+    const Json everything = Json::array({"*"});
+    const bool granted = allowed({{"verb", "*"}, {"group", "*"}, {"resource", "*"}});
+    Json rules = Json::array();
+    if (granted) {
+      rules.push_back({{"verbs", everything}, {"apiGroups", everything}, {"resources", everything}});
+    }
+    out.json["status"] = Json{
+        {"resourceRules", std::move(rules)}, {"nonResourceRules", Json::array()}, {"incomplete", !granted}};
+  } else {
+    out.json["status"] = Json{{"allowed", allowed(attributes)}};
+  }
   return committed(std::move(out), 201);
 }
 

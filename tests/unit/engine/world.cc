@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <set>
 
+#include "engine/errors.h"
 #include "plan/diff.h"
 
 namespace instantexec::engine::test {
@@ -19,6 +20,15 @@ Json owners(const model::Object& object) {
     out[model::get_string(entry, "/manager") + "/" + model::get_string(entry, "/operation")] =
         model::get_object(entry, "/fieldsV1");
   }
+  return out;
+}
+
+sim::ServerOptions options_of(const World& world) {
+  sim::ServerOptions out;
+  out.api.allow = [&world](const Json& attributes) {
+    if (!world.allow) return true;
+    return model::get_string(attributes, "/verb") != "*" && world.allow(attributes);
+  };
   return out;
 }
 
@@ -50,7 +60,25 @@ std::string RecordingSink::texts() const {
   return out;
 }
 
-World::World() {
+Result<std::string> RecordingFiles::save_evidence(const std::string& title,
+                                                  const std::vector<EvidenceFile>& files) {
+  if (on_evidence) on_evidence();
+  if (full) return fail(errors::kWriteFailed, "no space left");
+  bundles.push_back({title, files});
+  return "evidence/" + std::to_string(bundles.size());
+}
+
+Result<std::string> RecordingFiles::save_state(const UnfinishedState& state) {
+  if (full) return fail(errors::kWriteFailed, "no space left");
+  states[state.ns + "/" + state.release] = state;
+  return "state/" + state.release;
+}
+
+void RecordingFiles::forget_state(const std::string& release, const std::string& ns) {
+  states.erase(ns + "/" + release);
+}
+
+World::World() : server(options_of(*this)) {
   options.release = "web";
   options.ns = "default";
   options.timeout = std::chrono::minutes(2);
@@ -66,7 +94,9 @@ void World::restart() {
 }
 
 Environment World::environment() {
-  return {*client_, *client_, sink, "holder " + std::to_string(processes_)};
+  return {*client_, *client_,
+          sink,     "holder " + std::to_string(processes_),
+          files,    files == nullptr ? "" : "recover the test"};
 }
 
 Result<model::DeployReport> World::deploy(const std::vector<model::Object>& objects) {

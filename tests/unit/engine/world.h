@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <stdexcept>
@@ -29,6 +30,25 @@ class RecordingSink final : public EventSink {
   [[nodiscard]] std::string texts() const;
 };
 
+// LocalFiles in memory.
+class RecordingFiles final : public LocalFiles {
+ public:
+  struct Bundle {
+    std::string title;
+    std::vector<EvidenceFile> files;
+  };
+
+  Result<std::string> save_evidence(const std::string& title,
+                                    const std::vector<EvidenceFile>& files) override;
+  Result<std::string> save_state(const UnfinishedState& state) override;
+  void forget_state(const std::string& release, const std::string& ns) override;
+
+  std::vector<Bundle> bundles;
+  std::map<std::string, UnfinishedState> states;  // by "namespace/release"
+  std::function<void()> on_evidence;              // called as a bundle arrives
+  bool full = false;                              // nothing can be stored
+};
+
 // What an undo promises to bring back: identity, canonical values, owners. Records, events and what
 // controllers make are left out.
 using Picture = std::map<model::ObjectRef, model::Json>;
@@ -38,9 +58,12 @@ class World {
  public:
   World();
 
+  // What clients may do, by the attributes of a request (sim::ApiOptions); null: everything.
+  std::function<bool(const model::Json&)> allow;
   sim::SimServer server;
   RecordingSink sink;
   ReleaseOptions options;
+  LocalFiles* files = nullptr;  // of every process
 
   // Another process: new connection, new holder.
   void restart();

@@ -74,6 +74,40 @@ TEST(Text, TheCauseComesFirst) {
   EXPECT_EQ(run_text(report, {}).find("cause: "), 0U);
 }
 
+TEST(Text, SaysWhereTheEvidenceIsAndHowToGoOn) {
+  model::DeployReport report = with(model::DeployResult::kInterrupted, 1, 0, {});
+  report.ns = "shop";
+  report.release = "web";
+  EXPECT_EQ(next_command(report), "kubectl instantexec recover -n shop --release web");
+  report.recover_command = "kubectl instantexec recover -n shop --release web --context prod";
+  report.evidence = "out/web-r2";
+  const std::string text = deploy_text(report, {});
+  EXPECT_NE(text.find("  evidence: out/web-r2\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("  next: kubectl instantexec recover -n shop --release web --context prod\n"),
+            std::string::npos)
+      << text;
+  const model::Json json = to_json(report);
+  EXPECT_EQ(json["evidence"], "out/web-r2");
+  EXPECT_EQ(json["next"], report.recover_command);
+  EXPECT_FALSE(to_json(with(model::DeployResult::kDeployed, 1, 0, {})).contains("next"));
+}
+
+TEST(Text, ListsWhatADrillWasRefused) {
+  model::DeployReport report = with(model::DeployResult::kRefused, 1, 0, {});
+  report.ns = "shop";
+  report.drill = {{{"apps", "Deployment", "shop", "web"}, "patch values", false, "image refused"},
+                  {{"", "ConfigMap", "shop", "c"}, "delete", true, ""}};
+  const std::string text = deploy_text(report, {{}, "shop"});
+  EXPECT_NE(text.find("tried without storing anything: 2 writes, 1 accepted\n"
+                      "  deployment.apps/web patch values: image refused\n"),
+            std::string::npos)
+      << text;
+  const model::Json json = to_json(report);
+  ASSERT_EQ(json["drill"].size(), 2U);
+  EXPECT_EQ(json["drill"][0]["message"], "image refused");
+  EXPECT_EQ(json["drill"][1]["accepted"], true);
+}
+
 TEST(Text, EveryTextIsSafeToPrint) {
   const std::string evil = "x\x1b]0;title\x07\r\nforged: ok \u202e";
   model::RunReport report;
@@ -96,6 +130,8 @@ TEST(Text, EveryTextIsSafeToPrint) {
   report.deployment = with(model::DeployResult::kFailedKept, 1, 1, {model::HealthStatus::kFailed});
   report.deployment->release = report.deployment->ns = evil;
   report.deployment->warnings = {evil};
+  report.deployment->evidence = evil;
+  report.deployment->drill = {{*finding.subject, "delete", false, evil}};
   report.deployment->objects[0].object = *finding.subject;
   report.deployment->objects[0].message = evil;
   report.deployment->cause = model::FailureCause{*finding.subject,
