@@ -36,6 +36,8 @@ class RealConnection final : public Connection {
   engine::Clock& clock() override { return *clock_; }
   const std::string& ns() const override { return ns_; }
   bool ns_given() const override { return ns_given_; }
+  std::string credentials() const override { return authenticator_->describe(); }
+  std::optional<Timestamp> credentials_end() const override { return authenticator_->expiry(); }
   const std::vector<std::string>& warnings() const override { return warnings_; }
 
  private:

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,10 @@ class Connection {
   [[nodiscard]] virtual const std::string& ns() const = 0;
   // The namespace was named by the user (flag or environment), not taken from the context or by default.
   [[nodiscard]] virtual bool ns_given() const = 0;
+  // The credentials in use, for people: "client certificate". Empty: none.
+  [[nodiscard]] virtual std::string credentials() const { return {}; }
+  // When they end, as far as can be seen in them; nothing before the first request.
+  [[nodiscard]] virtual std::optional<Timestamp> credentials_end() const { return std::nullopt; }
   // Remarks on the configuration, sanitised, to be shown once.
   [[nodiscard]] virtual const std::vector<std::string>& warnings() const = 0;
 };

@@ -72,6 +72,7 @@ void declare_deploy_flags(CLI::App& app, RawOptions& raw) {
   flag("--force-conflicts", flags.force_conflicts, "Take fields owned by other field managers");
   flag("--adopt", flags.adopt, "Take objects that belong to another release or tool");
   flag("--accept-irreversible", flags.accept_irreversible, "Go on although a step cannot be undone");
+  flag("--drill", flags.drill, "Try every write of an undo with a server dry run first; a refused one stops");
   flag("--resume", flags.resume, "recover: finish the interrupted run instead of undoing it");
   app.add_option("--out", flags.plan_out, "plan: write the plan to this file, readable by you only")
       ->group(group);
@@ -85,6 +86,12 @@ void declare_deploy_flags(CLI::App& app, RawOptions& raw) {
   app.add_option("--field-manager", flags.field_manager, "Name for server-side apply")->group(group);
   app.add_option("--timeout", raw.timeout, "Limit for the rollout (10m, 600)")->group(group);
   app.add_option("--lock-timeout", raw.lock_timeout, "How long to wait for another run's lock")->group(group);
+}
+
+void declare_rbac_flags(CLI::App& app, RawOptions& raw) {
+  app.add_option("--service-account", raw.options.service_account,
+                 "rbac: bind the roles to this account, NAME or NAMESPACE/NAME")
+      ->group("Access");
 }
 
 void declare_health_flags(CLI::App& app, RawOptions& raw) {
@@ -112,6 +119,9 @@ void declare_output_flags(CLI::App& app, RawOptions& raw) {
                  "text, json, yaml, sarif, junit, markdown or github; FORMAT=FILE writes a file")
       ->group(group);
   app.add_option("--output", raw.outputs, "Write the JSON report to this file")->group(group);
+  app.add_option("--evidence", raw.options.output.evidence,
+                 "Folder for what was seen of a failed release, or off (default: beside the report)")
+      ->group(group);
   app.add_option("--color", raw.color, "auto, always or never")->group(group);
   app.add_option("--log-format", raw.log_format, "text or json")->group(group);
   app.add_option("--log-file", raw.options.output.log_file, "Append the log to this file")->group(group);
@@ -203,6 +213,7 @@ void declare_flags(CLI::App& app, RawOptions& raw) {
   declare_cluster_flags(app, raw);
   declare_input_flags(app, raw);
   declare_deploy_flags(app, raw);
+  declare_rbac_flags(app, raw);
   declare_health_flags(app, raw);
   declare_output_flags(app, raw);
 }

@@ -32,6 +32,7 @@ constexpr std::array kVerbs{
     VerbRow{Verb::kValidate, "validate", "Check files, rules and the server's verdict; write nothing"},
     VerbRow{Verb::kBaseline, "baseline", "Report the health and hygiene of the live namespace"},
     VerbRow{Verb::kHealth, "health", "Say which objects are ready, live or in files (-f), and why not"},
+    VerbRow{Verb::kRbac, "rbac", "Print the least Role that deploying and rolling back this release takes"},
     VerbRow{Verb::kExplain, "explain", "Explain an error code or the exit codes"},
     VerbRow{Verb::kVersion, "version", "Print the version"},
     VerbRow{Verb::kHelp, "help", "Show help"},

@@ -29,6 +29,7 @@ enum class Verb {
   kValidate,
   kBaseline,
   kHealth,
+  kRbac,
   kExplain,
   kVersion,
   kHelp,
@@ -64,6 +65,7 @@ struct DeployFlags {
   bool accept_irreversible = false;
   bool wait = true;
   bool resume = false;  // recover forward
+  bool drill = false;
   std::string field_manager = "kubectl-instantexec";
   std::optional<Duration> timeout;
   std::optional<Duration> lock_timeout;
@@ -103,7 +105,8 @@ struct OutputFlags {
   os::ColorChoice color = os::ColorChoice::kAuto;
   bool log_json = false;
   std::string log_file;
-  int verbosity = -1;  // -v; -1: not given
+  std::string evidence;  // --evidence DIR, or "off"; empty: see local_files.h
+  int verbosity = -1;    // -v; -1: not given
 };
 
 struct Options {
@@ -114,7 +117,8 @@ struct Options {
   HealthFlags health;
   GateFlags gates;
   OutputFlags output;
-  std::string topic;  // explain CODE
+  std::string topic;            // explain CODE
+  std::string service_account;  // rbac: whom the roles are bound to; empty: nobody
 };
 
 struct ParsedCommand {

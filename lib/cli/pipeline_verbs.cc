@@ -95,6 +95,8 @@ Outcome run_pipeline_verb(const VerbContext& context) {
                                 workspace.cluster(),
                                 workspace.offline() ? "" : workspace.engine_environment().holder,
                                 {}};
+  ports.files = workspace.files();
+  if (!workspace.offline()) ports.recover_command = workspace.engine_environment().recover_command;
   ports.approve = [&](const engine::PlanResult& planned) {
     return confirm(context, question(workspace, planned));
   };

@@ -43,6 +43,15 @@ Outcome deployed(Workspace& workspace, std::string verb, Result<model::DeployRep
   return outcome;
 }
 
+// The error of a cluster that cannot be asked, with what interrupted runs left on this machine.
+Error with_notes(const VerbContext& context, Error error) {
+  if (error.code->exit != ExitCode::kUnreachable) return error;
+  const auto notes = state_files(local_places(context.options, context.environment));
+  if (notes.empty()) return error;
+  error.message += "; interrupted runs left on this machine: " + join(notes, ", ");
+  return error;
+}
+
 }  // namespace
 
 Outcome failed(model::RunReport report, Error error, std::optional<int> signal) {
@@ -131,10 +140,14 @@ Outcome run_rollback(const VerbContext& context) {
   if (!workspace) return failed(bare_report("rollback"), std::move(workspace).error(), std::nullopt);
   Workspace& w = **workspace;
   const int revision = context.options.deploy.revision;
-  const auto yes = confirm(
-      context, fmt::format("Roll release {} in namespace {} (context {}) back to {}?", w.release().release,
-                           w.release().ns, w.info().context,
-                           revision == 0 ? "the revision before" : fmt::format("revision {}", revision)));
+  // A dry run asks nobody: it writes nothing.
+  const Result<bool> yes =
+      w.release().dry_run_server
+          ? Result<bool>(true)
+          : confirm(context, fmt::format("Roll release {} in namespace {} (context {}) back to {}?",
+                                         w.release().release, w.release().ns, w.info().context,
+                                         revision == 0 ? "the revision before"
+                                                       : fmt::format("revision {}", revision)));
   if (!yes) return failed(w.new_report("rollback"), yes.error(), std::nullopt);
   if (!*yes) {
     return failed(w.new_report("rollback"),
@@ -160,7 +173,9 @@ Outcome run_recover(const VerbContext& context) {
 
 Outcome run_status(const VerbContext& context) {
   auto workspace = Workspace::open(context, Workspace::Need::kAlways);
-  if (!workspace) return failed(bare_report("status"), std::move(workspace).error(), std::nullopt);
+  if (!workspace) {
+    return failed(bare_report("status"), with_notes(context, std::move(workspace).error()), std::nullopt);
+  }
   Workspace& w = **workspace;
   auto status = engine::release_status(w.engine_environment(), w.release());
   if (!status) return failed(w.new_report("status"), std::move(status).error(), w.interrupted_by());
@@ -168,7 +183,15 @@ Outcome run_status(const VerbContext& context) {
   outcome.report = w.new_report("status");
   outcome.document = status_document(*status);
   (*outcome.document)["context"] = w.info().context;
-  outcome.text = [view = status_view(*status)](const report::TextOptions& text) {
+  report::ReleaseView view = status_view(*status);
+  view.recover = w.engine_environment().recover_command;
+  if (const auto note =
+          w.files() == nullptr ? std::nullopt : w.files()->find_state(w.release().release, w.release().ns)) {
+    view.state_file = *note;
+    (*outcome.document)["state_file"] = *note;
+  }
+  if (status->unfinished) (*outcome.document)["unfinished"]["recover"] = view.recover;
+  outcome.text = [view = std::move(view)](const report::TextOptions& text) {
     return report::status_text(view, text);
   };
   return outcome;

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cli/health_verb.h"
 #include "cli/pipeline_verbs.h"
+#include "cli/rbac_verb.h"
 #include "cli/release_verbs.h"
 
 namespace instantexec::cli {
@@ -35,6 +36,8 @@ Outcome run_verb(const VerbContext& context) {
       return run_baseline(context);
     case Verb::kHealth:
       return run_health(context);
+    case Verb::kRbac:
+      return run_rbac(context);
     case Verb::kExplain:
     case Verb::kVersion:
     case Verb::kHelp:

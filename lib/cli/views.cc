@@ -22,8 +22,10 @@ std::string change_counts(const engine::RevisionInfo& revision) {
 }
 
 std::string unfinished_sentence(const engine::UnfinishedOperation& operation) {
-  return fmt::format("{} of revision {}, started {} by {}; `recover` puts it back", operation.phase,
-                     operation.revision, operation.started, sanitise_line(operation.holder, 200));
+  // Past the commit point there is no way back.
+  const char* means = operation.phase == "committing" ? "`recover` finishes it" : "`recover` puts it back";
+  return fmt::format("{} of revision {}, started {} by {}; {}", operation.phase, operation.revision,
+                     operation.started, sanitise_line(operation.holder, 200), means);
 }
 
 }  // namespace
@@ -97,7 +99,9 @@ report::ReleaseView status_view(const engine::ReleaseStatus& status) {
           status.deployed,
           status.unfinished ? unfinished_sentence(*status.unfinished) : "",
           status.lock_holder,
-          status.objects};
+          status.objects,
+          {},
+          {}};
 }
 
 model::Json status_document(const engine::ReleaseStatus& status) {

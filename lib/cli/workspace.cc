@@ -1,5 +1,7 @@
 #include "cli/workspace.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <utility>
@@ -90,10 +92,35 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const VerbContext& context, N
   workspace->release_ =
       release_options(options, workspace->config_, choose_namespace(workspace->config_, ns, ns_given));
   IE_TRY_ASSIGN(workspace->release_.seal, load_seal(options.deploy));
+  workspace->open_files();
+  workspace->warn_of_expiry();
   if (judges_health(options.verb)) {
     IE_TRY_ASSIGN(workspace->release_.health_rules, load_health_rules(options, workspace->config_));
   }
   return workspace;
+}
+
+// Nobody needs to find later what happened in memory.
+void Workspace::open_files() {
+  if (offline() || info_.simulated) return;
+  recover_command_ = recover_command(context_.options.cluster, info_, release_.release, release_.ns);
+  files_ = std::make_unique<LocalFolder>(local_places(context_.options, context_.environment), info_,
+                                         recover_command_);
+}
+
+// An undo needs credentials too, and may come as late as the timeout.
+void Workspace::warn_of_expiry() {
+  const Verb verb = context_.options.verb;
+  const bool writes = verb == Verb::kRun || verb == Verb::kDeploy || verb == Verb::kRollback;
+  if (!writes || offline()) return;
+  const auto end = connection_->credentials_end();
+  const Duration left = end ? *end - clock().wall() : Duration::max();
+  if (left >= release_.timeout) return;
+  warn(fmt::format(
+      "the credentials ({}) end in {}, before the timeout of {}; if they are not renewed by then, a "
+      "failed release cannot be undone at once",
+      sanitise_line(connection_->credentials(), 200), format_duration(std::max(left, Duration{0})),
+      format_duration(release_.timeout)));
 }
 
 engine::Clock& Workspace::clock() {
@@ -102,11 +129,15 @@ engine::Clock& Workspace::clock() {
 }
 
 engine::Environment Workspace::engine_environment() {
-  return {*cluster_, clock(), context_.events, holder_};
+  return {*cluster_, clock(), context_.events, holder_, files_.get(), recover_command_};
 }
 
 std::optional<int> Workspace::interrupted_by() const {
   return cluster_ == nullptr ? std::nullopt : cluster_->interrupted_by();
+}
+
+Result<std::shared_ptr<const model::ApiCatalog>> Workspace::catalog() {
+  return offline() ? builtin_catalog() : cluster_->catalog(false);
 }
 
 Result<manifest::Manifests> Workspace::load_manifests() {
@@ -120,7 +151,7 @@ Result<manifest::Manifests> Workspace::load_manifests() {
   if (manifests.objects.empty() && manifests.findings.empty()) {
     return fail(errors::kNothingToDeploy, "the files named hold no object");
   }
-  IE_TRY_ASSIGN(const auto catalog, offline() ? builtin_catalog() : cluster_->catalog(false));
+  IE_TRY_ASSIGN(const auto catalog, this->catalog());
   default_namespace(manifests.objects, release_.ns, *catalog);
   return manifests;
 }

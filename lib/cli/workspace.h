@@ -6,6 +6,7 @@
 
 #include "base/result.h"
 #include "cli/connection.h"
+#include "cli/local_files.h"
 #include "cli/settings.h"
 #include "cli/verbs.h"
 #include "engine/repository.h"
@@ -35,9 +36,13 @@ class Workspace {
   [[nodiscard]] const LoadedConfig& config() const { return config_; }
   [[nodiscard]] const engine::ReleaseOptions& release() const { return release_; }
   [[nodiscard]] engine::Environment engine_environment();
+  // Null when nothing is left on this machine: offline, or in a simulation.
+  [[nodiscard]] LocalFolder* files() { return files_.get(); }
   // The signal that ended a wait.
   [[nodiscard]] std::optional<int> interrupted_by() const;
 
+  // What the server serves; offline, what Kubernetes itself does.
+  [[nodiscard]] Result<std::shared_ptr<const model::ApiCatalog>> catalog();
   // The manifests, namespaces filled in. Reading problems are in `findings`.
   [[nodiscard]] Result<manifest::Manifests> load_manifests();
   // The git repository around the working directory; null, with a warning, when there is none. Also notes the
@@ -50,6 +55,8 @@ class Workspace {
  private:
   explicit Workspace(const VerbContext& context) : context_(context) {}
   void warn(std::string text);
+  void open_files();
+  void warn_of_expiry();
 
   const VerbContext context_;
   LoadedConfig config_;
@@ -59,6 +66,8 @@ class Workspace {
   engine::ClusterInfo info_;
   engine::ReleaseOptions release_;
   std::string holder_;
+  std::string recover_command_;
+  std::unique_ptr<LocalFolder> files_;  // null for a simulated cluster
 };
 
 }  // namespace instantexec::cli

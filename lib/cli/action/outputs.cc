@@ -65,6 +65,8 @@ std::vector<Output> outputs(const model::RunReport& report, const std::string& r
   add("rolled-back", truth(rolled_back));
   add("duration-seconds", fmt::format("{:.1f}", static_cast<double>(report.elapsed.count()) / 1000.0));
   if (!report_path.empty()) add("report-path", report_path);
+  if (report.deployment && !report.deployment->evidence.empty())
+    add("evidence-path", report.deployment->evidence);
   return list;
 }
 

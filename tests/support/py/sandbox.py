@@ -19,6 +19,7 @@ Environment:
 Where no control plane can be had, `main` exits with 77 and says why. Standard library only.
 """
 
+import atexit
 import copy
 import dataclasses
 import functools
@@ -122,12 +123,21 @@ def binary():
     return pathlib.Path(os.environ.get("INSTANTEXEC_BINARY") or ROOT / "dist" / "kubectl-instantexec")
 
 
+@functools.lru_cache(maxsize=None)
+def state_folder():
+    """Where the tool leaves files by itself, for this run of tests and not in anybody's home."""
+    path = tempfile.mkdtemp(prefix="instantexec-state-")
+    atexit.register(shutil.rmtree, path, ignore_errors=True)
+    return path
+
+
 def clean_environment(**changes):
     """The environment without what would steer the tool from outside; a change to None removes a variable."""
     steering = ("INSTANTEXEC_", "SYNERGYMESH_", "GITHUB_", "INPUT_", "KUBE", "RUNNER_")
     env = {name: value for name, value in os.environ.items() if not name.startswith(steering)}
     for name in ("CI", "NO_COLOR", "POD_NAMESPACE"):
         env.pop(name, None)
+    env["INSTANTEXEC_STATE_DIR"] = state_folder()
     for name, value in changes.items():
         env.pop(name, None)
         if value is not None:

@@ -110,10 +110,19 @@ TEST(CommandLine, HelpNamesEveryVerb) {
     const auto parsed = parse(args);
     ASSERT_TRUE(parsed.has_value());
     for (const char* verb :
-         {"run", "plan", "deploy", "rollback", "status", "history", "analyze", "validate"}) {
+         {"run", "plan", "deploy", "rollback", "status", "history", "analyze", "validate", "rbac"}) {
       EXPECT_NE(parsed->help.find(verb), std::string::npos) << verb;
     }
   }
+}
+
+TEST(CommandLine, FlagsOfSafety) {
+  const Options all = options({"rbac", "--service-account", "ci/deployer", "--evidence", "out", "--drill"});
+  EXPECT_EQ(all.verb, Verb::kRbac);
+  EXPECT_EQ(all.service_account, "ci/deployer");
+  EXPECT_EQ(all.output.evidence, "out");
+  EXPECT_TRUE(all.deploy.drill);
+  EXPECT_FALSE(options({"deploy"}).deploy.drill);
 }
 
 TEST(CommandLine, BooleansAsKubectlWritesThem) {

@@ -46,6 +46,13 @@ TEST(Outputs, OfAWholeRun) {
                                    Pair("duration-seconds", "61.2"), Pair("report-path", "out/report.json")));
 }
 
+TEST(Outputs, TellWhereEvidenceIs) {
+  auto report = deployed(model::DeployResult::kRolledBack, model::Action::kRestored, ExitCode::kRolledBack);
+  EXPECT_FALSE(as_map(report).contains("evidence-path"));
+  report.deployment->evidence = "out/web-r2";
+  EXPECT_THAT(as_map(report), Contains(Pair("evidence-path", "out/web-r2")));
+}
+
 TEST(Outputs, OfAnAnalysisAlone) {
   model::RunReport report;
   report.exit = ExitCode::kRejected;
