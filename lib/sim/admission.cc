@@ -13,9 +13,7 @@
 namespace instantexec::sim {
 namespace {
 
-using model::get_array;
 using model::get_object;
-using model::get_string;
 using model::Json;
 
 std::string join_amounts(const std::vector<std::pair<std::string, double>>& amounts) {

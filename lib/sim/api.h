@@ -39,7 +39,7 @@ class Api {
   Snapshot create(model::Object object, Timestamp now, std::string* problem = nullptr);
   // Writes status and annotations of `after` through the status subresource, in the name of the manager. No
   // write when both are as they were. Null when the object is gone.
-  Snapshot write_status(const model::Object& live, model::Object after, const std::string& manager,
+  Snapshot write_status(const model::Object& live, const model::Object& after, const std::string& manager,
                         Timestamp now);
   // Stores `after` instead of `live`, tracking ownership for the manager. No write when it is the same.
   Snapshot write(const model::Object& live, model::Object after, const std::string& manager, Timestamp now);

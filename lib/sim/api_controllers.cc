@@ -30,7 +30,7 @@ Snapshot Api::create(model::Object object, Timestamp now, std::string* problem) 
   return store_.put(std::move(object));
 }
 
-Snapshot Api::write_status(const model::Object& live, model::Object after, const std::string& manager,
+Snapshot Api::write_status(const model::Object& live, const model::Object& after, const std::string& manager,
                            Timestamp now) {
   const Snapshot current = store_.get(live.ref());
   if (!current || current->uid() != live.uid()) return nullptr;

@@ -16,7 +16,7 @@ using model::Json;
 using model::Severity;
 
 // Adds one test. It passes when there is no error among the findings.
-void add_test(SuiteResults& out, model::TestSuite& suite, std::string name,
+void add_test(SuiteResults& out, model::TestSuite& suite, const std::string& name,
               const std::vector<Finding>& findings) {
   const auto error = std::find_if(findings.begin(), findings.end(), [](const Finding& finding) {
     return finding.severity == Severity::kError;

@@ -6,9 +6,7 @@
 namespace instantexec::contract {
 namespace {
 
-using engine::Outcome;
 using model::Json;
-using ::testing::HasSubstr;
 
 using Identity = Contract;
 INSTANTEXEC_CONTRACT(Identity);

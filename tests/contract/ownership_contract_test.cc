@@ -6,7 +6,6 @@
 namespace instantexec::contract {
 namespace {
 
-using engine::Outcome;
 using model::Json;
 
 class Ownership : public Contract {

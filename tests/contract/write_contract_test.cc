@@ -5,7 +5,6 @@ namespace instantexec::contract {
 namespace {
 
 using engine::Outcome;
-using engine::Propagation;
 using model::Json;
 
 using Writes = Contract;

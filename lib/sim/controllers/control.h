@@ -24,7 +24,7 @@ class Control {
  public:
   using Sync = void (*)(Control& control, const model::ObjectRef& ref);
 
-  Control(Api& api, Timeline& timeline, Pace pace, Timestamp start);
+  Control(Api& served, Timeline& timeline, Pace how_fast, Timestamp start);
 
   Api& api;
   const Pace pace;

@@ -97,7 +97,7 @@ void sync_daemon_set(Control& control, const model::ObjectRef& ref) {
              {"desiredNumberScheduled", "currentNumberScheduled", "numberMisscheduled", "numberReady"});
   model::Object after = *set;
   after.json["status"] = std::move(status);
-  control.api.write_status(*set, std::move(after), "kube-controller-manager", control.wall());
+  control.api.write_status(*set, after, "kube-controller-manager", control.wall());
 }
 
 }  // namespace instantexec::sim

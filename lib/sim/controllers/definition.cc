@@ -35,7 +35,7 @@ void establish(Control& control, const model::Object& definition) {
   for (const Json& version : get_array(definition.json, "/spec/versions")) {
     if (get_bool(version, "/storage")) status["storedVersions"].push_back(get_string(version, "/name"));
   }
-  control.api.write_status(definition, std::move(after), "kube-apiserver", control.wall());
+  control.api.write_status(definition, after, "kube-apiserver", control.wall());
 }
 
 }  // namespace

@@ -152,7 +152,7 @@ void report_deployment(Control& control, const model::Object& deployment, const 
   after.json["status"] = std::move(status);
   if (rollout.current)
     after.json["metadata"]["annotations"][kRevision] = rollout.current->annotation(kRevision);
-  control.api.write_status(deployment, std::move(after), "kube-controller-manager", control.wall());
+  control.api.write_status(deployment, after, "kube-controller-manager", control.wall());
   const std::int64_t deadline = get_int(deployment.json, "/spec/progressDeadlineSeconds", 600);
   if (!over && !late) control.look_at(deployment.ref(), Duration{deadline * 1000 + 1000});
 }

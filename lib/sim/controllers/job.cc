@@ -124,7 +124,7 @@ void sync_job(Control& control, const model::ObjectRef& ref) {
   drop_zeros(status, {"ready"});
   model::Object after = *job;
   after.json["status"] = std::move(status);
-  control.api.write_status(*job, std::move(after), "kube-controller-manager", control.wall());
+  control.api.write_status(*job, after, "kube-controller-manager", control.wall());
 }
 
 }  // namespace instantexec::sim

@@ -78,7 +78,7 @@ void sync_namespace(Control& control, const model::ObjectRef& ref) {
   }
   model::Object after = *place;
   after.json["status"] = std::move(status);
-  control.api.write_status(*place, std::move(after), "kube-controller-manager", control.wall());
+  control.api.write_status(*place, after, "kube-controller-manager", control.wall());
 }
 
 }  // namespace instantexec::sim

@@ -102,7 +102,7 @@ void sync_replica_set(Control& control, const model::ObjectRef& ref) {
     status["conditions"] = std::move(conditions);
   }
   after.json["status"] = std::move(status);
-  control.api.write_status(*set, std::move(after), "kube-controller-manager", control.wall());
+  control.api.write_status(*set, after, "kube-controller-manager", control.wall());
 }
 
 }  // namespace instantexec::sim

@@ -41,7 +41,7 @@ void give_address(Control& control, const model::Object& service) {
   model::Object after = service;
   after.json["status"]["loadBalancer"]["ingress"] =
       Json::array({Json{{"ip", control.load_balancer}, {"ipMode", "VIP"}}});
-  control.api.write_status(service, std::move(after), "cloud-controller-manager", control.wall());
+  control.api.write_status(service, after, "cloud-controller-manager", control.wall());
 }
 
 }  // namespace

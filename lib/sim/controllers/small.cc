@@ -49,7 +49,7 @@ void sync_claim(Control& control, const model::ObjectRef& ref) {
   after.json["status"] = Json{{"phase", "Bound"},
                               {"accessModes", get_array(claim->json, "/spec/accessModes")},
                               {"capacity", get_object(claim->json, "/spec/resources/requests")}};
-  control.api.write_status(*written, std::move(after), kManager, control.wall());
+  control.api.write_status(*written, after, kManager, control.wall());
 }
 
 void sync_volume(Control& control, const model::ObjectRef& ref) {
@@ -64,7 +64,7 @@ void sync_volume(Control& control, const model::ObjectRef& ref) {
   if (get_string(volume->json, "/status/phase") != "Pending") return;
   model::Object after = *volume;
   after.json["status"]["phase"] = "Available";
-  control.api.write_status(*volume, std::move(after), kManager, control.wall());
+  control.api.write_status(*volume, after, kManager, control.wall());
 }
 
 void sync_quota(Control& control, const model::ObjectRef& ref) {
@@ -79,7 +79,7 @@ void sync_quota(Control& control, const model::ObjectRef& ref) {
   }
   model::Object after = *quota;
   after.json["status"] = Json{{"hard", hard}, {"used", std::move(used)}};
-  control.api.write_status(*quota, std::move(after), kManager, control.wall());
+  control.api.write_status(*quota, after, kManager, control.wall());
 }
 
 void sync_disruption_budget(Control& control, const model::ObjectRef& ref) {
@@ -116,7 +116,7 @@ void sync_disruption_budget(Control& control, const model::ObjectRef& ref) {
                               {"desiredHealthy", desired},
                               {"disruptionsAllowed", allowed},
                               {"conditions", std::move(conditions)}};
-  control.api.write_status(*budget, std::move(after), kManager, control.wall());
+  control.api.write_status(*budget, after, kManager, control.wall());
 }
 
 // Finds its target, and, as in a cluster without metrics, leaves the replicas alone but for the bounds.
@@ -167,7 +167,7 @@ void sync_autoscaler(Control& control, const model::ObjectRef& ref) {
   status["conditions"] = std::move(conditions);
   model::Object after = *scaler;
   after.json["status"] = std::move(status);
-  control.api.write_status(*scaler, std::move(after), kManager, control.wall());
+  control.api.write_status(*scaler, after, kManager, control.wall());
 }
 
 }  // namespace instantexec::sim

@@ -190,7 +190,7 @@ class Set {
     drop_zeros(status, {"replicas", "availableReplicas", "collisionCount"});
     model::Object after = set_;
     after.json["status"] = std::move(status);
-    control_.api.write_status(set_, std::move(after), "kube-controller-manager", control_.wall());
+    control_.api.write_status(set_, after, "kube-controller-manager", control_.wall());
   }
 
   Control& control_;

@@ -59,10 +59,10 @@ struct Scenario {
 };
 
 std::vector<Scenario> scenarios() {
-  const auto deployed = [](std::vector<model::Object> objects) {
+  const auto deployed = [](const std::vector<model::Object>& objects) {
     return [objects](World& world) { ASSERT_EQ(world.deploy_word(objects), "deployed"); };
   };
-  const auto deploys = [](std::vector<model::Object> objects) {
+  const auto deploys = [](const std::vector<model::Object>& objects) {
     return [objects](World& world) { return world.deploy(objects); };
   };
   const auto two = [](World& world) {
