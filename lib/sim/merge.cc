@@ -32,8 +32,13 @@ Step step_of(const Type& type, const Json& value) {
   return Step::kLeaf;
 }
 
+// Of the items of a list or the values of a map.
+const Type& element_type(const Type& type) {
+  return type.element == nullptr ? kAnything : *type.element;
+}
+
 const Type& field_type(const Type& type, std::string_view name) {
-  if (type.shape == Shape::kMap) return *type.element;
+  if (type.shape == Shape::kMap) return element_type(type);
   const Type* field = type.field(name);
   return field == nullptr ? kAnything : *field;
 }
@@ -81,7 +86,7 @@ void collect(const Json& value, const Type& type, FieldSet& out) {
     case Step::kItems:
       for (const Json& item : value) {
         FieldSet& below = out.at(item_element(type, item));
-        collect(item, *type.element, below);
+        collect(item, element_type(type), below);
         below.add();
       }
   }
@@ -160,10 +165,10 @@ class Comparer {
     if (after != nullptr) elements(type, *after, right);
     for (const auto& [element, item] : left) {
       const auto it = right.find(element);
-      below(item, it == right.end() ? nullptr : it->second, *type.element, element, out);
+      below(item, it == right.end() ? nullptr : it->second, element_type(type), element, out);
     }
     for (const auto& [element, item] : right) {
-      if (!left.contains(element)) below(nullptr, item, *type.element, element, out);
+      if (!left.contains(element)) below(nullptr, item, element_type(type), element, out);
     }
   }
 };
@@ -193,7 +198,7 @@ Json merge_items(const Json& live, const Json& config, const Type& type) {
       out.push_back(item);
       continue;
     }
-    out.push_back(merge(*it->second, item, *type.element));
+    out.push_back(merge(*it->second, item, element_type(type)));
     ++next_shared;
     if (l < left_order.size() && left_order[l] == element) ++l;
   }
@@ -208,7 +213,7 @@ Json remove_from_items(const Json& value, const FieldSet& set, const Type& type)
   for (const Json& item : value) {
     const FieldSet* below = set.below(item_element(type, item));
     if (below != nullptr && below->member()) continue;
-    out.push_back(below == nullptr ? item : remove_items(item, *below, *type.element));
+    out.push_back(below == nullptr ? item : remove_items(item, *below, element_type(type)));
   }
   return out.empty() ? Json() : out;
 }
@@ -268,7 +273,7 @@ FieldSet with_parents(const FieldSet& set, const Type& type) {
     const std::string_view name = std::string_view(element).substr(2);
     const bool is_field = element.starts_with("f:");
     const Type& inner = is_field                                               ? field_type(type, name)
-                        : type.element != nullptr && type.shape != Shape::kMap ? *type.element
+                        : type.element != nullptr && type.shape != Shape::kMap ? element_type(type)
                                                                                : kAnything;
     FieldSet& node = out.at(element);
     node = with_parents(below, inner);
@@ -297,7 +302,7 @@ std::string duplicate_item(const Json& value, const Type& type, const std::strin
       const std::string element = item_element(type, item);
       if (seen.below(element) != nullptr) return fmt::format("{}: duplicate entries for key {}", path, key);
       seen.at(element).add();
-      std::string found = duplicate_item(item, *type.element, path + key);
+      std::string found = duplicate_item(item, element_type(type), path + key);
       if (!found.empty()) return found;
     }
   }
