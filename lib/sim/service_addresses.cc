@@ -87,7 +87,7 @@ void give_addresses(const Store& store, model::Object& service, const model::Obj
     spec["clusterIP"] = (*live_spec)["clusterIP"];
   }
   const Taken taken = taken_by_others(store, service.ref());
-  while (!spec.contains("clusterIP") || spec["clusterIP"] == "") {
+  while (model::get_string(spec, "/clusterIP").empty()) {
     const std::string candidate = fmt::format("{}{}.{}", kRange, next / 250 % 250, next % 250 + 1);
     ++next;
     if (!taken.addresses.contains(candidate)) spec["clusterIP"] = candidate;

@@ -14,7 +14,7 @@ using model::Json;
 
 bool is_quantity(std::string_view text) {
   const auto digits = text.find_first_not_of("+-");
-  if (digits == std::string_view::npos || digits > 1) return false;
+  if (digits > 1) return false;  // none at all, too
   const auto suffix = text.find_first_not_of("0123456789.", digits);
   if (suffix == digits) return false;
   return suffix == std::string_view::npos ||

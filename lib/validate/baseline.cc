@@ -29,7 +29,7 @@ std::vector<const Object*> of_kind(const NamespaceSnapshot& snapshot, std::strin
   return out;
 }
 
-Finding about(const Object& object, std::string_view rule, Severity severity, std::string message,
+Finding about(const Object& object, std::string_view rule, Severity severity, const std::string& message,
               std::string hint) {
   Finding finding;
   finding.rule = rule;
