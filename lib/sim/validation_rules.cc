@@ -204,7 +204,7 @@ void check_configuration(const Json& object, FieldErrors& errors) {
   check_keys("binaryData");
 }
 
-constexpr std::size_t kMaxData = 1024 * 1024;
+constexpr std::size_t kMaxData = 1U << 20;
 
 std::size_t bytes_in(const Json& data, bool base64) {
   std::size_t out = 0;
