@@ -98,7 +98,7 @@ TEST(RecoverCommand, NamesTheClusterAsTheUserDidAndNoSecret) {
   EXPECT_EQ(recover_command(flags, {}, "web", "shop"), "kubectl instantexec recover -n shop --release web");
 }
 
-class LocalFolderTest : public testing::Test {
+class LocalFolderTest : public ::testing::Test {
  protected:
   testing::TempDir dir;
   LocalFolder folder{{dir.path() + "/e", dir.path() + "/s"}, {"prod", "https://a", "", false}, "recover it"};
