@@ -158,7 +158,9 @@ class Forward {
       const plan::Step& step = planned_.plan.steps[i];
       const bool has_children = !status::child_kinds(step.gvk).empty();
       if (step.op == plan::Op::kUnchanged) {
-        health_->track({planned_.live.at(step.object), false});
+        // Not there any more when others deleted it before a recovery went on from here.
+        const auto live = planned_.live.find(step.object);
+        if (live != planned_.live.end()) health_->track({live->second, false});
       } else if (has_children) {
         // Early, so that nothing of the rollout is missed; other kinds when they turn out not to be ready.
         health_->watch(step.gvk, step.object.ns);
