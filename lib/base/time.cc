@@ -164,7 +164,12 @@ std::optional<Timestamp> parse_rfc3339(std::string_view text) {
           date.day}}.ok();
   if (!exists || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
   const long long seconds = *hour * 3600LL + *minute * 60LL + *second - *offset * 60;
-  return Timestamp{Duration{days_from_civil(date) * kMillisPerDay + seconds * 1000 + millis}};
+  // An offset or a leap second may lead out of the years that four digits can write.
+  const Timestamp at{Duration{days_from_civil(date) * kMillisPerDay + seconds * 1000 + millis}};
+  const Timestamp first{Duration{days_from_civil({0, 1, 1}) * kMillisPerDay}};
+  const Timestamp beyond{Duration{days_from_civil({10000, 1, 1}) * kMillisPerDay}};
+  if (at < first || at >= beyond) return std::nullopt;
+  return at;
 }
 
 Result<Duration> parse_duration(std::string_view text) {
