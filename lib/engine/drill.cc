@@ -21,15 +21,14 @@ bool is(const Json& operation, const char* op, const char* path) {
 }
 
 // The undo's patch as it can be applied to the object before the change: what it would remove is not there
-// yet, and what it would set is set to what it is. The guard of the version goes, for controllers may write
-// the status at any time.
+// yet, and what it would set is there and is set to what it is. The guard of the version goes, for
+// controllers may write the status at any time.
 Json before_the_change(const Json& patch) {
   Json out = Json::array();
   for (const Json& operation : patch) {
     if (is(operation, "replace", "/metadata/resourceVersion")) continue;
     if (model::get_string(operation, "/op") == "remove") continue;
     out.push_back(operation);
-    if (model::get_string(operation, "/op") == "replace") out.back()["op"] = "add";
   }
   return out;
 }

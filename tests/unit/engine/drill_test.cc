@@ -61,6 +61,31 @@ TEST_F(Drill, TriesEveryWriteOfTheUndoFirst) {
   EXPECT_LT(last_trial, first_write);
 }
 
+// An item of a list is replaced: added once more, it could be one too many for the server.
+TEST_F(Drill, TriesTheSameObjectThatWasThere) {
+  const auto policy = [](const char* type) {
+    return model::Object{
+        Json{{"apiVersion", "networking.k8s.io/v1"},
+             {"kind", "NetworkPolicy"},
+             {"metadata", {{"name", "p"}, {"namespace", "default"}}},
+             {"spec", {{"podSelector", Json::object()}, {"policyTypes", Json::array({type})}}}}};
+  };
+  ASSERT_EQ(world.deploy_word({policy("Ingress")}), "deployed");
+  Json tried = Json::array();
+  world.server.faults.on_request = [&](const sim::RequestInfo& info) -> sim::Fault {
+    const auto* patch = std::get_if<PatchRequest>(info.request);
+    if (patch == nullptr || info.ref.kind != "NetworkPolicy") return {};
+    for (const Json& operation : patch->patch) tried.push_back(operation);
+    return {};
+  };
+  ASSERT_EQ(world.deploy_word({policy("Egress")}), "deployed");
+  std::vector<std::string> on_the_list;
+  for (const Json& operation : tried) {
+    if (operation["path"] == "/spec/policyTypes/0") on_the_list.push_back(operation["op"]);
+  }
+  EXPECT_EQ(on_the_list, (std::vector<std::string>{"replace"})) << tried.dump(1);
+}
+
 TEST_F(Drill, ARefusedInverseWriteStopsTheRun) {
   const auto before = world.picture();
   const std::size_t writes = world.server.writes().size();
