@@ -148,7 +148,7 @@ class Collection {
 
   // --- logs ---
 
-  // Containers that ran and are not well, those of the worst pods first.
+  // Containers that ran and are not well.
   [[nodiscard]] std::vector<LogsRequest> wishes() const {
     std::vector<LogsRequest> out;
     for (const model::Object* pod : family_) {
@@ -178,13 +178,11 @@ class Collection {
     auto responses = session_.call_all_within({wanted.begin(), wanted.end()}, kLogsWithin);
     for (std::size_t i = 0; i < responses.size(); ++i) {
       if (!responses[i].ok() || trim(responses[i].text).empty()) continue;
-      std::string_view text = responses[i].text;
-      if (text.size() > kMaxLogBytes) text.remove_prefix(text.size() - kMaxLogBytes);
       const LogsRequest& from = wanted[i];
       const std::string place = from.ns == operation_.options.ns ? "" : from.ns + ".";
       files.push_back({"logs/" + file_name(place + from.pod + "." + from.container) +
                            (from.previous ? ".previous.log" : ".log"),
-                       sanitise(redactor_.text(text))});
+                       sanitise(redactor_.tail(responses[i].text, kMaxLogBytes))});
     }
   }
 

@@ -130,6 +130,12 @@ std::string Redactor::text(std::string_view text) const {
   return out + std::string(text.substr(copied));
 }
 
+std::string Redactor::tail(std::string_view whole, std::size_t limit) const {
+  std::string out = text(whole);
+  if (out.size() > limit) out.erase(0, out.size() - limit);
+  return out;
+}
+
 void Redactor::walk(Json& value) const {
   if (value.is_string()) {
     value = text(value.get_ref<const std::string&>());

@@ -45,6 +45,14 @@ TEST(Redactor, FindsAValueHoweverItIsWritten) {
   EXPECT_EQ(knowing("abcdef").text("x616263646566x"), "x<redacted>x");
 }
 
+TEST(Redactor, AValueIsTakenOutBeforeTheTextIsCut) {
+  const Redactor redactor = knowing(kValue);
+  // The cut would go through the value, and what is left of it is no value that anybody knows.
+  EXPECT_EQ(redactor.tail("user " + kValue + " end", 12), "edacted> end");
+  EXPECT_EQ(redactor.tail("abc", 10), "abc");
+  EXPECT_EQ(redactor.tail("abc", 2), "bc");
+}
+
 TEST(Redactor, LearnsStringDataAndLinesOfLongValues) {
   Redactor redactor;
   redactor.learn(test::secret("s", "-----BEGIN KEY-----\nMIIEvgIBADANBg\nshort\n"));
