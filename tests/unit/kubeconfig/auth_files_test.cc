@@ -6,6 +6,7 @@
 #include "kube/auth_provider.h"
 #include "kube/rest_config.h"
 #include "row.h"
+#include "support/certificates.h"
 
 namespace instantexec::kube {
 namespace {
@@ -149,18 +150,7 @@ TEST(JwtExpiry, ReadsTheClaimAndNothingElse) {
 
 // What a client certificate says of itself, and a token; whichever ends first.
 TEST(Expiry, OfCertificateAndToken) {
-  // openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=test
-  const std::string certificate = R"(-----BEGIN CERTIFICATE-----
-MIIBcjCCARmgAwIBAgIULUmdRGYzdJJR5ZMhhRa3TPrf9eAwCgYIKoZIzj0EAwIw
-DzENMAsGA1UEAwwEdGVzdDAeFw0yNjExMjMwMjA3NTRaFw0zNjExMjAwMjA3NTRa
-MA8xDTALBgNVBAMMBHRlc3QwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAS+7XrQ
-XPUPfdEZA9PENNToZ5jDGrM9ah+v4eMo9VTrL8HNm9U/HRZMjGDrLLWqhjXZ6BMV
-EfJIal+EXOk11f2co1MwUTAdBgNVHQ4EFgQUHiIoMzOa/d4nYePNonD9WA8NEW8w
-HwYDVR0jBBgwFoAUHiIoMzOa/d4nYePNonD9WA8NEW8wDwYDVR0TAQH/BAUwAwEB
-/zAKBggqhkjOPQQDAgNHADBEAiAUy6w7I9+Q9JSd0/9lZww8ybFQ0AIXvZIG5aIf
-6ICrcAIgebnkLDBsFaqfOZxEGjuXtJInXQJlHMxy3KT0vvm1Ng8=
------END CERTIFICATE-----
-)";
+  const std::string certificate = instantexec::testing::kCertificateUntil2036;
   FixedClock clock;
   UserEntry user;
   EXPECT_FALSE(make_file_authenticator(user, clock)->expiry());
