@@ -34,7 +34,7 @@ BUILD = ROOT / "build" / "dev"
 # File -> test program, and the tests in it that are about the file.
 JOURNAL = ("test_journal", "*")
 UNDO = ("test_plan", "MakeUndo.*:OwnershipPatch.*:ThreeWay.*")
-ENGINE = ("test_engine", "Lock.*:LockKeeper.*:Acquire.*:Undo.*:Fence.*:UndoWork.*:UndoRun.*:UndoGraph.*:Sealed.*:Forged.*")
+ENGINE = ("test_engine", "Lock.*:LockKeeper.*:Acquire.*:Undo.*:Fence.*:UndoWork.*:UndoRun.*:UndoGraph.*:Sealed.*:Forged.*-Lock.EightClients*")
 FILES = {
     "lib/journal/blob.cc": JOURNAL,
     "lib/journal/record.cc": JOURNAL,
@@ -414,7 +414,7 @@ def score_file(file, options, chooser):
         begin = time.monotonic()
         if not program.run(0, 600):
             raise SystemExit(f"mutate: the tests of {file} fail without a mutant")
-        limit = max(20.0, 10 * (time.monotonic() - begin))
+        limit = max(20.0, 4 * (time.monotonic() - begin))
         chosen = mutants
         if options.share < 1:
             chosen = sorted(chooser.sample(mutants, max(1, round(len(mutants) * options.share))), key=lambda m: m.number)
