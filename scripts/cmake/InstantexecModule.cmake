@@ -49,6 +49,7 @@ function(instantexec_add_test name)
     gtest_discover_tests(
       ${target}
       TEST_PREFIX "${name}." ${filter}
+      NO_PRETTY_VALUES # rows have names; their values are bytes, other ones in each build
       DISCOVERY_TIMEOUT 60
       PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
   endif()
