@@ -126,7 +126,9 @@ void declare_output_flags(CLI::App& app, RawOptions& raw) {
   app.add_option("--log-format", raw.log_format, "text or json")->group(group);
   app.add_option("--log-file", raw.options.output.log_file, "Append the log to this file")->group(group);
   // kubectl takes -v=8 as well as -v 8.
-  const auto without_sign = [](std::string text) { return text.starts_with('=') ? text.substr(1) : text; };
+  const auto without_sign = [](const std::string& text) {
+    return text.starts_with('=') ? text.substr(1) : text;
+  };
   app.add_option("-v,--v", raw.options.output.verbosity, "Log level as in kubectl, 0-9")
       ->group(group)
       ->transform(without_sign, "");

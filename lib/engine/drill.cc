@@ -83,7 +83,7 @@ std::vector<model::DrillOutcome> drill_undo(Session& session, const PlanResult& 
     const auto before = planned.live.find(step.object);
     const auto after = planned.after.find(step.object);
     if (before == planned.live.end() || after == planned.after.end()) continue;
-    const auto patch = [&](Json operations) {
+    const auto patch = [&](const Json& operations) {
       return PatchRequest{
           step.gvk, step.object.ns, step.object.name, before_the_change(operations), options.field_manager,
           true};
@@ -93,7 +93,7 @@ std::vector<model::DrillOutcome> drill_undo(Session& session, const PlanResult& 
     input.before = &before->second;
     input.after = input.live = &after->second;
     input.field_manager = options.field_manager;
-    if (auto owners = plan::ownership_patch(input)) drill.add(step, kOwnership, patch(std::move(*owners)));
+    if (auto owners = plan::ownership_patch(input)) drill.add(step, kOwnership, patch(*owners));
   }
   return drill.run();
 }

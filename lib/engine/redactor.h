@@ -25,7 +25,7 @@ class Redactor {
   [[nodiscard]] std::string text(std::string_view text) const;
   // The last bytes of that, `limit` at most. Cut first, a part of a value would be left that is not
   // recognised.
-  [[nodiscard]] std::string tail(std::string_view text, std::size_t limit) const;
+  [[nodiscard]] std::string tail(std::string_view whole, std::size_t limit) const;
   // The object as it may be kept: without managedFields; without the values of a Secret, of last-applied
   // annotations and of environment variables whose names speak of passwords, tokens or keys.
   [[nodiscard]] model::Json object(const model::Object& object) const;

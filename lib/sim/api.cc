@@ -30,7 +30,7 @@ std::string last_lines(const std::string& text, int count) {
   return text.substr(from);
 }
 
-constexpr std::size_t kMaxBody = 3U * 1024 * 1024;
+constexpr std::size_t kMaxBody = std::size_t{3} * 1024 * 1024;
 
 std::size_t size_of_body(const engine::Request& request) {
   return std::visit(

@@ -218,8 +218,10 @@ std::vector<std::string> ChildIndex::lineage(const model::Object& object) const 
     }
   };
   owners(object);
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    if (const model::Object* known = find(out[i])) owners(*known);
+  // It grows on the way.
+  std::size_t next = 0;
+  while (next < out.size()) {
+    if (const model::Object* known = find(out[next++])) owners(*known);
   }
   return out;
 }

@@ -54,7 +54,7 @@ std::set<std::string> named_chunks(const Json& head) {
 
 }  // namespace
 
-Invariants::Invariants(const std::string& release, std::string ns)
+Invariants::Invariants(const std::string& release, const std::string& ns)
     : lease_key_("Lease/" + ns + "/instantexec-" + release),
       head_key_("Secret/" + ns + "/instantexec." + release),
       chunk_prefix_(head_key_ + ".") {}

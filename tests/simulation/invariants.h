@@ -25,7 +25,7 @@ namespace instantexec::simulation {
 class Invariants {
  public:
   // `release` in namespace `ns`.
-  Invariants(const std::string& release, std::string ns);
+  Invariants(const std::string& release, const std::string& ns);
 
   // Objects that a release may consist of; all others are somebody else's.
   void may_hold(const std::string& key) { declared_.insert(key); }

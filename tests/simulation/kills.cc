@@ -104,16 +104,18 @@ class Place {
       case Work::kDeploy:
         return run(deploys(scenario_.wanted));
       case Work::kRollback:
-        return run(
-            [this](engine::Environment environment) { return engine::rollback(environment, options_, 0); });
+        return run([this](const engine::Environment& environment) {
+          return engine::rollback(environment, options_, 0);
+        });
       case Work::kRecover:
         break;
     }
     return recover();
   }
   std::string recover() {
-    return run(
-        [this](engine::Environment environment) { return engine::recover(environment, options_, {}); });
+    return run([this](const engine::Environment& environment) {
+      return engine::recover(environment, options_, {});
+    });
   }
 
   // The next process dies there.
@@ -135,10 +137,10 @@ class Place {
   }
 
  private:
-  using Call = std::function<Result<model::DeployReport>(engine::Environment)>;
+  using Call = std::function<Result<model::DeployReport>(const engine::Environment&)>;
 
   Call deploys(const Objects& objects) {
-    return [this, objects](engine::Environment environment) {
+    return [this, objects](const engine::Environment& environment) {
       return engine::deploy(environment, options_, manifests(objects));
     };
   }
@@ -146,7 +148,7 @@ class Place {
   std::string run(const Call& call) {
     number_ = 0;
     const auto words = processes_.run(
-        {{"p" + std::to_string(++names_), {}, [&](engine::Environment environment) {
+        {{"p" + std::to_string(++names_), {}, [&](const engine::Environment& environment) {
             const auto result = call(environment);
             return result ? std::string(to_string(result->result)) : "error: " + result.error().to_string();
           }}});

@@ -103,7 +103,7 @@ void define_kind(World& world, bool status) {
   world.options.release = mine;
 }
 
-const char* kTooLarge = R"({"cases":[
+const char* const kTooLarge = R"({"cases":[
   {"status":"Failed","when":{"path":"spec.size","atLeast":3},"reason":"TooLarge","grace":"0s"},
   {"status":"Current","when":{"path":"spec.size","atLeast":1}}]})";
 

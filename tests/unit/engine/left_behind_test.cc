@@ -13,8 +13,8 @@ using namespace test;  // NOLINT(google-build-using-namespace)
 const std::string kGood = "registry.example/web:1";
 
 // From the n-th write of that kind on, nothing arrives any more.
-std::function<sim::Fault(const sim::RequestInfo&)> dead_from(std::string verb, std::string kind, int n,
-                                                             sim::Fault::Kind how) {
+std::function<sim::Fault(const sim::RequestInfo&)> dead_from(const std::string& verb, const std::string& kind,
+                                                             int n, sim::Fault::Kind how) {
   return [=, seen = 0](const sim::RequestInfo& info) mutable -> sim::Fault {
     if (info.verb == verb && info.ref.kind == kind && !info.dry_run) ++seen;
     sim::Fault fault;

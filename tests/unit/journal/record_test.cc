@@ -194,7 +194,7 @@ TEST(Members, RefusesAListThatUnpacksToMore) {
 }
 
 TEST(Members, RefusesToListMoreThanCouldBeRead) {
-  const std::vector<Member> members(9, {{"", "v1", "K"}, "", std::string(1024 * 1024, 'n'), ""});
+  const std::vector<Member> members(9, {{"", "v1", "K"}, "", std::string(std::size_t{1024} * 1024, 'n'), ""});
   const auto packed = encode_members(members);
   ASSERT_FALSE(packed);
   EXPECT_EQ(packed.error().code->name, "record.too-large");

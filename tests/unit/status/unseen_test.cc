@@ -78,7 +78,7 @@ std::string status_of(const Unseen& row) {
 
 const std::vector<Unseen>& rows() {
   using enum Want;
-  static const std::vector<Unseen> out = {
+  static const std::vector<Unseen> kRows = {
       // Batch and machine learning
       {"kueue finished", "kueue.x-k8s.io/v1beta1", "Workload",
        "?QuotaReserved=True/QuotaReserved; Admitted=True/Admitted; Finished=True/Succeeded", kReady},
@@ -403,7 +403,7 @@ const std::vector<Unseen>& rows() {
       {"map of conditions by type, not ready", "example.org/v1", "Thing",
        "'conditions':{'Ready':{'status':'False','reason':'Waiting'}}", kBusy},
   };
-  return out;
+  return kRows;
 }
 
 TEST(Unseen, KindsNobodyNamed) {
