@@ -172,6 +172,7 @@ Next ApplyWork::looked_up(std::size_t node, Response response) {
   if (response.not_found()) {
     states_[node].expecting = Expecting::kWrite;
     if (!creates(node)) return fail_step(node, "someone deleted it meanwhile");
+    states_[node].sent_again = states_[node].unsettled;
     return Next::send(write(node));
   }
   if (!response.ok()) return again_later(node, words_of(response));
@@ -211,7 +212,9 @@ Next ApplyWork::again_later(std::size_t node, const std::string& why) {
 }
 
 Next ApplyWork::succeed(std::size_t node, model::Object stored) {
-  states_[node].unsettled = false;
+  // Of two tries to create it one has succeeded. The other can do nothing while the object exists, but it
+  // would create it once more after an undo has deleted it.
+  states_[node].unsettled = states_[node].sent_again;
   StepOutcome& outcome = outcomes_[node];
   outcome.done = true;
   outcome.uid = stored.uid();

@@ -60,6 +60,7 @@ class ApplyWork final : public Work {
     int stale = 0;
     Instant not_before;
     bool unsettled = false;
+    bool sent_again = false;        // a creation, after one without an answer: the first may still be done
     model::Json without_addresses;  // the spec of a Service without what was given away; null: nothing was
     std::string refusal;            // a 422 that may mean another object of the same name
   };

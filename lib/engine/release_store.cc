@@ -76,6 +76,9 @@ Result<bool> ReleaseStore::settle(StoredHead& stored, const model::Object& secre
 
 Status ReleaseStore::create_head(StoredHead& stored, const model::Object& secret) {
   for (int attempt = 1;; ++attempt) {
+    if (!session_.await_lock()) {
+      return fail(errors::kLockLost, "the lock was lost before the record could be written");
+    }
     Response response = session_.call(CreateRequest{secret, "", false});
     if (response.ok()) {
       stored.secret = std::move(response.object);
@@ -118,6 +121,9 @@ Result<journal::Blob> ReleaseStore::save_payload(const StoredHead& stored, int r
     requests.emplace_back(CreateRequest{
         journal::chunk_secret(stored.head, stored.secret, revision, packed.blob.chunks[i], packed.pieces[i]),
         "", false});
+  }
+  if (!session_.await_lock()) {
+    return fail(errors::kLockLost, "the lock was lost before the saved state could be written");
   }
   auto responses = session_.call_all(requests);
   for (std::size_t i = 0; i < responses.size(); ++i) {
