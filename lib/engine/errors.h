@@ -34,6 +34,10 @@ inline constexpr ErrorCode kRecordChanged{
     "record.changed", ExitCode::kLocked,
     "The record of the release changed while this run held a copy; another run worked on it.",
     "run the same command again"};
+inline constexpr ErrorCode kContested{"plan.contested", ExitCode::kLocked,
+                                      "Somebody else changes an object of the release again and again, so no "
+                                      "plan fits it; nothing was written.",
+                                      "run the same command again"};
 inline constexpr ErrorCode kReadFailed{"cluster.read-failed", ExitCode::kUnreachable,
                                        "The API server did not answer a read.", "kubectl get --raw /readyz"};
 inline constexpr ErrorCode kWriteFailed{"cluster.write-failed", ExitCode::kUnreachable,

@@ -10,10 +10,15 @@
 #include "engine/errors.h"
 #include "engine/lock_keeper.h"
 #include "journal/secrets.h"
+#include "plan/diff.h"
 #include "plan/owner.h"
 
 namespace instantexec::engine {
 namespace {
+
+// At an object of which the read and the dry-run do not fit together; each look sees what it was changed to
+// meanwhile.
+constexpr int kLooksAgain = 5;
 
 bool is_dns_label(std::string_view text, std::size_t limit) {
   const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
@@ -132,11 +137,85 @@ class Planner {
       if (answer->http_status == 0) return fail(read_error(*answer, desired.object().ref().to_string()));
       dry_runs_.push_back(to_dry_run(std::move(*answer++)));
     }
+    IE_TRY(pair_looks());
     defer_unknown_namespaces();
     return {};
   }
 
   LiveObjects& live() { return out_.live; }
+
+  // The read and the dry-run of an object are two looks at it. What somebody else changed in between would
+  // pass for a change of ours, which an undo takes back. Such objects are looked at again, one look after the
+  // other.
+  Status pair_looks() {
+    for (int round = 0; round < kLooksAgain; ++round) {
+      std::vector<std::size_t> unpaired = without_pair();
+      if (unpaired.empty()) return {};
+      IE_TRY(read_again(unpaired, round > 0));
+      unpaired = without_pair();
+      if (!unpaired.empty()) IE_TRY(try_again(unpaired));
+    }
+    const std::vector<std::size_t> unpaired = without_pair();
+    if (unpaired.empty()) return {};
+    return fail(errors::kContested, "somebody changed " +
+                                        out_.desired[unpaired.front()].object().ref().to_string() +
+                                        " at every look; nothing was written");
+  }
+
+  // Objects whose dry-run did not start from the state that was read.
+  [[nodiscard]] std::vector<std::size_t> without_pair() {
+    std::vector<std::size_t> out;
+    for (std::size_t i = 0; i < dry_runs_.size(); ++i) {
+      if (dry_runs_[i].kind != plan::DryRun::Kind::kAccepted) continue;
+      const auto read = live().find(out_.desired[i].object().ref());
+      // The server leaves the resourceVersion as it was before; what would be created has none.
+      const bool fits = read == live().end()
+                            ? dry_runs_[i].http_status == 201
+                            : dry_runs_[i].object.resource_version() == read->second.resource_version();
+      if (!fits) out.push_back(i);
+    }
+    return out;
+  }
+
+  // `between`: their dry-runs came after the reads that are known. One between two reads of the same values
+  // started from these, whatever happened to the status.
+  Status read_again(const std::vector<std::size_t>& nodes, bool between) {
+    std::vector<Request> requests;
+    for (const std::size_t i : nodes) {
+      const model::Object& object = out_.desired[i].object();
+      requests.emplace_back(GetRequest{object.gvk(), object.ns(), object.name()});
+    }
+    auto responses = session_.call_all(std::move(requests));
+    if (session_.interrupted()) return fail(errors::kInterrupted, "interrupted while planning");
+    for (std::size_t at = 0; at < nodes.size(); ++at) {
+      Response& response = responses[at];
+      const model::ObjectRef ref = out_.desired[nodes[at]].object().ref();
+      if (!response.ok() && !response.not_found()) return fail(read_error(response, ref.to_string()));
+      const auto known = live().find(ref);
+      if (response.not_found()) {
+        if (known != live().end()) live().erase(known);
+        continue;
+      }
+      if (between && known != live().end() && plan::same(known->second, response.object)) {
+        dry_runs_[nodes[at]].object.json["metadata"]["resourceVersion"] = response.object.resource_version();
+      }
+      live()[ref] = std::move(response.object);
+    }
+    return {};
+  }
+
+  Status try_again(const std::vector<std::size_t>& nodes) {
+    std::vector<Request> requests;
+    for (const std::size_t i : nodes) requests.emplace_back(dry_run(out_.desired[i]));
+    auto responses = session_.call_all(std::move(requests));
+    if (session_.interrupted()) return fail(errors::kInterrupted, "interrupted while planning");
+    for (std::size_t at = 0; at < nodes.size(); ++at) {
+      if (responses[at].http_status == 0)
+        return fail(read_error(responses[at], out_.desired[nodes[at]].object().ref().to_string()));
+      dry_runs_[nodes[at]] = to_dry_run(std::move(responses[at]));
+    }
+    return {};
+  }
 
   // Of the release and its records.
   [[nodiscard]] std::set<std::string> namespaces() const {

@@ -54,7 +54,7 @@ Result<StoredHead> ReleaseStore::load_head() {
 
 Status ReleaseStore::save_head(StoredHead& stored) {
   IE_TRY_ASSIGN(model::Object secret, journal::head_secret(stored.head, seal_));
-  if (!stored.exists()) return create_head(stored, std::move(secret));
+  if (!stored.exists()) return create_head(stored, secret);
   secret.json["metadata"]["resourceVersion"] = stored.secret.resource_version();
   secret.json["metadata"]["uid"] = stored.secret.uid();
   return replace_head(stored, secret);

@@ -128,6 +128,16 @@ bool same_fields(const Json* a, const Json* b) {
   return model::get_object(*a, "/fieldsV1") == model::get_object(*b, "/fieldsV1");
 }
 
+// An undo has put values back and ended before it gave ownership back: its patch left an entry of its own.
+bool values_put_back(const UndoInput& input) {
+  const Json& entries = model::get_array(input.live->json, "/metadata/managedFields");
+  return std::any_of(entries.begin(), entries.end(), [&](const Json& entry) {
+    const EntryKey key = entry_key(entry);
+    return std::get<0>(key) == input.field_manager && std::get<3>(key).empty() &&
+           entry_of(*input.before, key) == nullptr && entry_of(*input.after, key) == nullptr;
+  });
+}
+
 }  // namespace
 
 model::Json guarded_patch(const model::Object& live, const model::Json& target) {
@@ -153,7 +163,8 @@ Undo make_undo(const UndoInput& input) {
   Merge merge = three_way(before, canonical(*input.after), live);
   out.conflicts = std::move(merge.conflicts);
   if (merge.merged == live) {
-    out.kind = Undo::Kind::kNothing;
+    const bool owners = out.conflicts.empty() || values_put_back(input);
+    out.kind = owners && ownership_patch(input) ? Undo::Kind::kOwner : Undo::Kind::kNothing;
   } else {
     out.kind = Undo::Kind::kPatch;
     out.patch = guarded_patch(*input.live, merge.merged);

@@ -52,6 +52,7 @@ class Life {
   };
   // What others did to an object in this step.
   struct Touched {
+    std::string uid;      // of the object that was edited or taken
     bool edited = false;  // a field that the release does not set
     bool taken = false;   // a field that it sets
     bool deleted = false;
@@ -91,6 +92,7 @@ class Life {
   void check_as_wanted(const std::string& key, const State& now, const Objects& wanted);
   void check_recreated(const std::string& key, const State& now, const Touched& touched);
   void check_edits(const std::string& key, const State& now);
+  [[nodiscard]] Touched touched_of(const std::string& key, const State& now) const;
   [[nodiscard]] std::int64_t in_force() const;
   [[nodiscard]] const Objects* wanted_of(std::int64_t revision) const;
   [[nodiscard]] State state_of(const std::string& key);

@@ -50,7 +50,9 @@ void Life::edit(const std::string& name) {
   model::Object object = config(name, "");
   object.json["data"] = {{"extra", value}};
   as_kubectl(apply_by("someone", object));
-  touched_["ConfigMap/default/" + name].edited = true;
+  Touched& touched = touched_["ConfigMap/default/" + name];
+  touched.edited = true;
+  touched.uid = uid_of(*now);
   extra_[uid_of(*now)] = value;
   trace_ +=
       "  others put a field into " + name + " at " + std::to_string(server_.now().since_start.count()) + "\n";
@@ -61,6 +63,7 @@ void Life::take(const std::string& name) {
   if (now == nullptr) return;
   Touched& touched = touched_["ConfigMap/default/" + name];
   touched.taken = true;
+  touched.uid = uid_of(*now);
   touched.value = "taken";
   over_ = true;
   as_kubectl(apply_by("taker", config(name, touched.value)));
@@ -148,16 +151,24 @@ void Life::check_edits(const std::string& key, const State& now) {
   if (extra != extra_.end() && text_at(*now, "/data/extra") != extra->second) {
     broke(key + ": what others put into it is gone");
   }
-  const auto touched = touched_.find(key);
-  const bool taken = touched != touched_.end() && touched->second.taken && !touched->second.deleted;
-  if (taken && text_at(*now, "/data/key") != touched->second.value)
+  const Touched touched = touched_of(key, now);
+  if (touched.taken && !touched.deleted && text_at(*now, "/data/key") != touched.value)
     broke(key + ": what others took was overwritten");
+}
+
+// What others did to this very object. One that an undo or a pruning has taken away since, they never
+// touched.
+Life::Touched Life::touched_of(const std::string& key, const State& now) const {
+  const auto found = touched_.find(key);
+  if (found == touched_.end()) return {};
+  Touched out = found->second;
+  if (now != nullptr && uid_of(*now) != out.uid) out.edited = out.taken = false;
+  return out;
 }
 
 void Life::check_as_before(const std::string& key, const State& now) {
   const auto before = before_.find(key);
-  const auto found = touched_.find(key);
-  const Touched touched = found == touched_.end() ? Touched{} : found->second;
+  const Touched touched = touched_of(key, now);
   if (now == nullptr) {
     if (before != before_.end() && !touched.deleted) broke(key + " is gone");
     return;
@@ -173,8 +184,7 @@ void Life::check_as_before(const std::string& key, const State& now) {
 void Life::check_as_wanted(const std::string& key, const State& now, const Objects& wanted) {
   const auto wish = std::find_if(wanted.begin(), wanted.end(),
                                  [&](const model::Object& object) { return key_of(object.ref()) == key; });
-  const auto found = touched_.find(key);
-  const Touched touched = found == touched_.end() ? Touched{} : found->second;
+  const Touched touched = touched_of(key, now);
   if (wish == wanted.end()) {
     // One that others changed meanwhile is not pruned.
     if (now != nullptr && !touched.edited && !touched.taken) broke(key + " was not pruned");

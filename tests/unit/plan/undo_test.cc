@@ -198,6 +198,50 @@ TEST(OwnershipPatch, WhatOthersOwn) {
   }
 }
 
+// The two writes of an undo are two requests, and it may end between them.
+TEST(MakeUndo, GivesOwnershipBackBesideWhatOthersDid) {
+  const auto old_value = stored(config("c", "old"));
+  const auto new_value = stored(config("c", "new"));
+  auto edited = old_value;
+  edited.json["data"]["theirs"] = "1";
+  const auto taken = stored(config("c", "taken"));
+  const Json me = entry("me", "Apply", "key", "t1");
+  const Json me_wider = entry("me", "Apply", "more", "t4");
+  const Json put_back = entry("me", "Update", "key", "t5");
+  const Json them = entry("them", "Apply", "theirs", "t6");
+  struct Row {
+    const char* name;
+    model::Object live;
+    Json after;
+    Json owners;
+    Undo::Kind kind;
+    Json expected;  // null: no patch
+  };
+  const std::vector<Row> rows = {
+      {"ended between the writes", old_value, Json::array({me}), Json::array({put_back}), Undo::Kind::kOwner,
+       Json::array({me})},
+      {"and others edited it", edited, Json::array({me}), Json::array({put_back, them}), Undo::Kind::kOwner,
+       Json::array({me, them})},
+      {"others edited it, nothing was written", edited, Json::array({me}), Json::array({me, them}),
+       Undo::Kind::kNothing, Json()},
+      {"only owners were changed", edited, Json::array({me_wider}), Json::array({me_wider, them}),
+       Undo::Kind::kOwner, Json::array({me, them})},
+      {"others have taken our field", taken, Json::array({me}), Json::array({them}), Undo::Kind::kNothing,
+       Json()},
+      {"the same after an undo that ended", taken, Json::array({me}), Json::array({put_back, them}),
+       Undo::Kind::kOwner, Json::array({me, them})},
+  };
+  for (const Row& row : rows) {
+    const auto before = owned(old_value, Json::array({me}));
+    const auto after = owned(new_value, row.after);
+    const auto live = owned(row.live, row.owners);
+    const UndoInput known = input(&before, &after, &live);
+    EXPECT_EQ(make_undo(known).kind, row.kind) << row.name;
+    if (row.expected.is_null()) continue;
+    EXPECT_EQ(owners_after(live, ownership_patch(known)), row.expected) << row.name;
+  }
+}
+
 TEST(MakeUndo, PatchesEveryShapeOfChange) {
   struct Row {
     const char* name;
