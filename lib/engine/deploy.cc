@@ -245,6 +245,12 @@ class Deployer {
   bool created_namespace_ = false;
 };
 
+// What could not be read because the user stopped the run says nothing about the cluster.
+Error unless_stopped(const Session& session, Error error) {
+  if (!session.interrupted()) return error;
+  return make_error(errors::kInterrupted, "interrupted before anything was changed");
+}
+
 }  // namespace
 
 bool PlanResult::executable() const {
@@ -276,7 +282,9 @@ Result<model::DeployReport> rollback(Environment environment, const ReleaseOptio
   IE_TRY(check_names(options));
   Session session(std::move(environment));
   ReleaseStore store(session, options.release, options.ns, options.seal.get());
-  IE_TRY_ASSIGN(const StoredHead stored, store.load_head());
+  const Result<StoredHead> read = store.load_head();
+  if (!read) return fail(unless_stopped(session, read.error()));
+  const StoredHead& stored = *read;
   if (!stored.exists()) {
     return fail(errors::kReleaseNotFound, "release " + options.release + " is not known in " + options.ns);
   }
@@ -291,9 +299,10 @@ Result<model::DeployReport> rollback(Environment environment, const ReleaseOptio
                     ? "release " + options.release + " has no earlier revision to go back to"
                     : "release " + options.release + " has no deployed revision " + std::to_string(target));
   }
-  IE_TRY_ASSIGN(journal::Payload payload, store.load_payload(found->payload));
+  Result<journal::Payload> payload = store.load_payload(found->payload);
+  if (!payload) return fail(unless_stopped(session, payload.error()));
   std::vector<model::Manifest> manifests;
-  for (model::Object& object : payload.manifests) {
+  for (model::Object& object : payload->manifests) {
     model::Manifest manifest;
     manifest.object = std::move(object);
     manifests.push_back(std::move(manifest));
@@ -310,7 +319,9 @@ Result<model::DeployReport> recover(Environment environment, const ReleaseOption
   ReleaseStore store(session, options.release, options.ns, options.seal.get());
   Operation operation{session, options, store, {}, nullptr, session.now(), false, {}};
   IE_TRY_ASSIGN(operation.catalog, session.cluster().catalog(false));
-  IE_TRY_ASSIGN(operation.stored, store.load_head());
+  Result<StoredHead> stored = store.load_head();
+  if (!stored) return fail(unless_stopped(session, stored.error()));
+  operation.stored = std::move(*stored);
   if (!recoverable(operation.stored.head)) return settle_files(operation, new_report(operation));
   IE_TRY_ASSIGN(const LockTaken taken,
                 acquire_lock(session, {options.release, options.ns, options.lock_timeout}, std::nullopt));

@@ -32,7 +32,10 @@ class Acquisition {
       if (session_.interrupted()) return fail(errors::kInterrupted, "interrupted while waiting for the lock");
       if (!known) {
         as_known = false;
-        IE_TRY_ASSIGN(known, read());
+        Result<model::Object> found = read();
+        if (session_.interrupted()) continue;
+        if (!found) return fail(std::move(found.error()));
+        known = std::move(*found);
       }
       const model::Object lease = std::move(*known);
       known.reset();

@@ -76,13 +76,20 @@ class Planner {
     auto normalised = plan::normalise(std::move(manifests), scope(), *out_.catalog);
     out_.findings = std::move(normalised.findings);
     out_.desired = std::move(normalised.objects);
-    IE_TRY(read());
-    IE_TRY(read_members());
-    IE_TRY(compare());
+    const Status looked = look();
+    // What was not answered then says nothing about the cluster.
+    if (session_.interrupted()) return fail(errors::kInterrupted, "interrupted while planning");
+    IE_TRY(looked);
     return std::move(out_);
   }
 
  private:
+  Status look() {
+    IE_TRY(read());
+    IE_TRY(read_members());
+    return compare();
+  }
+
   [[nodiscard]] plan::Scope scope() const { return {options_.release, options_.ns}; }
 
   [[nodiscard]] ApplyRequest dry_run(const plan::Desired& desired) const {
@@ -115,7 +122,6 @@ class Planner {
     const std::set<std::string> places = namespaces();
     for (const std::string& ns : places) requests.push_back(Access::rules_request(ns));
     auto responses = session_.call_all(std::move(requests));
-    if (session_.interrupted()) return fail(errors::kInterrupted, "interrupted while planning");
     auto review = responses.begin() + static_cast<std::ptrdiff_t>(first_review);
     for (const std::string& ns : places) access_.learn(ns, *review++);
     IE_TRY(explain_refusal(std::span(responses).first(first_review)));
@@ -186,7 +192,6 @@ class Planner {
       requests.emplace_back(GetRequest{object.gvk(), object.ns(), object.name()});
     }
     auto responses = session_.call_all(std::move(requests));
-    if (session_.interrupted()) return fail(errors::kInterrupted, "interrupted while planning");
     for (std::size_t at = 0; at < nodes.size(); ++at) {
       Response& response = responses[at];
       const model::ObjectRef ref = out_.desired[nodes[at]].object().ref();
@@ -208,7 +213,6 @@ class Planner {
     std::vector<Request> requests;
     for (const std::size_t i : nodes) requests.emplace_back(dry_run(out_.desired[i]));
     auto responses = session_.call_all(std::move(requests));
-    if (session_.interrupted()) return fail(errors::kInterrupted, "interrupted while planning");
     for (std::size_t at = 0; at < nodes.size(); ++at) {
       if (responses[at].http_status == 0)
         return fail(read_error(responses[at], out_.desired[nodes[at]].object().ref().to_string()));
@@ -247,8 +251,10 @@ class Planner {
   void check_access() {
     std::vector<Touched> touched;
     for (const plan::Step& step : out_.plan.steps) touched.push_back({step.gvk, step.object, step.op});
-    Needs missing =
-        access_.missing(session_, needs_of(touched, scope(), ResourceNames(*out_.catalog, out_.desired)));
+    Needs needs = needs_of(touched, scope(), ResourceNames(*out_.catalog, out_.desired));
+    // The lock is kept from one run to the next.
+    if (!out_.lease.name().empty()) needs.erase({options_.ns, lease_gvk().group, "leases", "create"});
+    Needs missing = access_.missing(session_, needs);
     if (missing.empty()) return;
     const std::string who = whoami(session_);
     Needs dispensable;

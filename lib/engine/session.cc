@@ -138,11 +138,14 @@ std::vector<Response> Session::send_all(std::vector<Request> requests, int repet
   std::multimap<Instant, std::size_t> repeats;  // by the time they are due
   for (std::size_t i = 0; i < requests.size(); ++i) waiting.push_back(i);
   const std::size_t limit = std::max<std::size_t>(1, cluster().capacity());
+  // Before the lock is taken nothing of the run is under way, so no answer is worth waiting for.
+  const bool idle = keeper_ == nullptr && std::all_of(requests.begin(), requests.end(), harmless);
+  const auto until = [&] { return idle && interrupted() ? interrupted_at_ : patience(); };
   const auto may_repeat = [&](std::size_t index) {
     return harmless(requests[index]) && repetitions[index] < repetitions_allowed && !interrupted();
   };
   while (!waiting.empty() || !in_flight.empty() || !repeats.empty()) {
-    if (now() >= patience()) break;
+    if (now() >= until()) break;
     const auto due = [&](Instant at) { return at <= now() || interrupted(); };
     for (; !repeats.empty() && due(repeats.begin()->first); repeats.erase(repeats.begin())) {
       waiting.push_back(repeats.begin()->second);
@@ -152,7 +155,7 @@ std::vector<Response> Session::send_all(std::vector<Request> requests, int repet
       const bool last = !harmless(request) || repetitions[waiting.front()] >= repetitions_allowed;
       in_flight[cluster().submit(last ? std::move(request) : request)] = waiting.front();
     }
-    ClusterEvent event = pump(repeats.empty() ? patience() : std::min(patience(), repeats.begin()->first));
+    ClusterEvent event = pump(repeats.empty() ? until() : std::min(until(), repeats.begin()->first));
     auto* response = std::get_if<Response>(&event);
     const auto found = response == nullptr ? in_flight.end() : in_flight.find(response->id);
     if (found == in_flight.end()) {

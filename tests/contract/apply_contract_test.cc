@@ -41,6 +41,17 @@ TEST_P(Apply, DryRunStoresNothing) {
   EXPECT_EQ(get(kConfigMap, "c").object, made.object);
 }
 
+// A plan tells by it whether a read and a dry-run were of one state.
+TEST_P(Apply, DryRunNamesTheVersionItStartedFrom) {
+  EXPECT_EQ(dry_apply(config_map("c", R"({"a":"1"})")).object.resource_version(), "");
+  const auto made = apply(config_map("c", R"({"a":"1"})"));
+  EXPECT_EQ(dry_apply(config_map("c", R"({"a":"2"})")).object.resource_version(),
+            made.object.resource_version());
+  EXPECT_EQ(dry_apply(config_map("c", R"({"a":"1"})")).object.resource_version(),
+            made.object.resource_version())
+      << "a change of nothing";
+}
+
 TEST_P(Apply, ConflictsNameFieldsAndManagers) {
   apply(config_map("c", R"({"a":"1","b":"1","same":"s"})"));
   const auto refused = apply(config_map("c", R"({"a":"2","b":"2","same":"s"})"), "two");

@@ -49,9 +49,8 @@ class Access : public testing::Test {
 };
 
 TEST_F(Access, EachMissingRightIsNamedBeforeTheFirstWrite) {
-  const char* rows[] = {"patch configmaps", "create configmaps", "delete configmaps",
-                        "get configmaps",   "update secrets",    "create secrets",
-                        "update leases",    "create leases",     "patch deployments"};
+  const char* rows[] = {"patch configmaps", "create configmaps", "delete configmaps", "get configmaps",
+                        "update secrets",   "create secrets",    "update leases",     "patch deployments"};
   for (const std::string row : rows) {
     missing = {row};
     auto objects = change();
@@ -68,6 +67,16 @@ TEST_F(Access, EachMissingRightIsNamedBeforeTheFirstWrite) {
     EXPECT_EQ(world.server.writes().size(), written) << row;
     EXPECT_EQ(differences(before, world.picture()), "");
   }
+}
+
+// The lock is made once and kept from one run to the next.
+TEST_F(Access, TheLockNeedsCreateOnlyTheFirstTime) {
+  missing = {"create leases"};
+  EXPECT_EQ(world.deploy_word(change()), "deployed");
+  world.options.release = "another";
+  const auto report = world.deploy({config("d", "1")});
+  ASSERT_FALSE(report);
+  EXPECT_NE(report.error().message.find("create leases"), std::string::npos) << report.error().message;
 }
 
 TEST_F(Access, AllMissingRightsAreNamedAtOnce) {

@@ -270,6 +270,38 @@ TEST(Interruption, WithNothingToUndoChangesNothing) {
   EXPECT_TRUE(world.server.writes().empty());
 }
 
+// Nothing is under way before the lock is taken, so no answer is waited for.
+TEST(Interruption, BeforeTheLockItEndsAtOnceThoughTheServerIsSilent) {
+  const std::vector<std::pair<const char*, std::function<std::string(World&)>>> rows = {
+      {"deploy", [](World& world) { return world.deploy_word(second(kBetter)); }},
+      {"plan",
+       [](World& world) {
+         return std::string(
+             plan_release(world.environment(), world.options, manifests(second(kBetter))).error().code->name);
+       }},
+      {"rollback", [](World& world) { return word(rollback(world.environment(), world.options, 0)); }},
+      {"recover", [](World& world) { return word(world.recover()); }}};
+  for (const auto& [name, run] : rows) {
+    for (const std::uint64_t answered : {0U, 1U, 2U, 12U}) {
+      World world;
+      ASSERT_EQ(world.deploy_word(first()), "deployed");
+      ASSERT_EQ(world.deploy_word(second(kBetter)), "deployed");
+      const auto last = world.server.faults.requests + answered;
+      world.server.faults.on_request = [&](const sim::RequestInfo& info) {
+        sim::Fault fault;
+        if (info.index > last) fault.kind = sim::Fault::Kind::kDropRequest;
+        return fault;
+      };
+      const Instant started = world.server.now();
+      world.client().interrupt(2, Duration{400});
+      const std::string outcome = run(world);
+      if (outcome == "nothing_to_do") continue;  // all that it asked was answered
+      EXPECT_TRUE(outcome.ends_with("interrupted")) << name << " " << answered << ": " << outcome;
+      EXPECT_LE((world.server.now() - started).count(), 1000) << name << " " << answered;
+    }
+  }
+}
+
 // The server finishes a request that it has taken in, even after the client is dead and its lock was taken
 // over.
 TEST(LateCommit, OfADeadRunIsUndone) {
