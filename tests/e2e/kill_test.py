@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# ctest: timeout=1500
+# ctest: timeout=2400
 """Killed at a request, recovered by somebody else: the namespace is as before, or as the release wanted it; never between.
 
 Each scenario is run once undisturbed to count its requests. Then it is killed at them: before the request is sent, after it
@@ -19,8 +19,8 @@ import kills  # noqa: E402
 import sandbox  # noqa: E402
 
 # The next one to take the lock watches it for 30 s first, and may wait for latecomers: most of the time nothing runs.
-AT_ONCE = 32
-SAMPLE = 128  # single kills of all scenarios together
+AT_ONCE = 64
+SAMPLE = 520  # single kills of all scenarios together; a few runs end before their request comes
 DOUBLE = 24  # kills whose recovery is killed as well
 SEED = int(os.environ.get("INSTANTEXEC_SEED") or random.SystemRandom().randrange(1 << 32))
 
