@@ -13,8 +13,8 @@ namespace {
 using namespace journal;
 
 const Seal& key() {
-  static const Seal out = *Seal::from_text("0123456789abcdef0123456789abcdef");
-  return out;
+  static const Seal kOut = *Seal::from_text("0123456789abcdef0123456789abcdef");
+  return kOut;
 }
 
 // Up to four bytes changed, or some cut off or added; true when that makes a difference.
