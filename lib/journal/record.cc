@@ -314,7 +314,7 @@ Result<Payload> decode_payload(std::string_view bytes) {
   bool complete = true;
   const auto object = [&]() -> model::Object {
     auto json = model::parse_json(lines.next());
-    complete = complete && json && json->is_object();
+    complete = json && json->is_object();
     return complete ? model::Object{std::move(*json)} : model::Object{};
   };
   for (std::size_t i = 0; complete && i < count(header, "/manifests"); ++i) out.manifests.push_back(object());

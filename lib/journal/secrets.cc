@@ -40,8 +40,14 @@ Result<std::string> field(const model::Object& secret, const char* key) {
   return std::move(*bytes);
 }
 
+// What a head's Secret holds.
+struct Parts {
+  std::string head;
+  std::string members;
+};
+
 // That the head was written by who has the key, if it must be.
-Status check_seal(const model::Object& secret, const Head& head, const Seal* seal) {
+Status check_seal(const model::Object& secret, const Head& head, const Parts& parts, const Seal* seal) {
   const std::string where = "Secret " + sanitise_line(secret.ns() + "/" + secret.name(), 300);
   if (head.sealed_by.empty()) {
     if (seal == nullptr || seal->accepts_unsealed()) return {};
@@ -52,10 +58,8 @@ Status check_seal(const model::Object& secret, const Head& head, const Seal* sea
     return fail(errors::kKeyWrong,
                 where + " is sealed by the key " + head.sealed_by + "; the one given is " + seal->id());
   }
-  IE_TRY_ASSIGN(const std::string bytes, field(secret, "head"));
-  IE_TRY_ASSIGN(const std::string members, field(secret, "members"));
   const auto signature = field(secret, "signature");
-  if (!signature || !same_secret(*signature, seal->sign(bytes, members))) {
+  if (!signature || !same_secret(*signature, seal->sign(parts.head, parts.members))) {
     return fail(errors::kTampered, where + " does not have the signature of its content");
   }
   return {};
@@ -89,11 +93,12 @@ Result<model::Object> head_secret(const Head& head, const Seal* seal) {
 }
 
 Result<Head> read_head(const model::Object& secret, const Seal* seal) {
-  IE_TRY_ASSIGN(const std::string bytes, field(secret, "head"));
-  IE_TRY_ASSIGN(Head head, decode_head(bytes));
-  IE_TRY_ASSIGN(const std::string members, field(secret, "members"));
-  IE_TRY(check_seal(secret, head, seal));
-  IE_TRY_ASSIGN(head.members, decode_members(members));
+  Parts parts;
+  IE_TRY_ASSIGN(parts.head, field(secret, "head"));
+  IE_TRY_ASSIGN(Head head, decode_head(parts.head));
+  IE_TRY_ASSIGN(parts.members, field(secret, "members"));
+  IE_TRY(check_seal(secret, head, parts, seal));
+  IE_TRY_ASSIGN(head.members, decode_members(parts.members));
   // A record copied from elsewhere must not steer what happens here.
   if (head.ns != secret.ns() || head_name(head.release) != secret.name()) {
     return fail(errors::kBroken, "Secret " + sanitise_line(secret.name(), 253) +
