@@ -180,7 +180,7 @@ class UndoRun {
       return false;
     }
     out.identity = false;
-    const bool leaving = now != nullptr && now->terminating();
+    const bool leaving = now->terminating();  // what is not there needs no deletion
     out.differences.push_back(name + ": " +
                               failure_of(i, leaving ? "its deletion is pending" : "it still exists"));
     return leaving;
@@ -203,9 +203,8 @@ class UndoRun {
   }
 
   [[nodiscard]] std::string unhealthy() const {
-    const auto culprit = health_->culprit();
-    if (!culprit) return "not everything became healthy again";
-    return culprit->to_string() + ": not healthy again: " + health_->status_of(*culprit).message;
+    const model::ObjectRef culprit = *health_->culprit();  // every verdict against health names one
+    return culprit.to_string() + ": not healthy again: " + health_->status_of(culprit).message;
   }
 
   Result<model::DeployReport> interrupted() {

@@ -66,8 +66,7 @@ Next UndoWork::resume(std::size_t node) {
 
 // From what is there now. Called again after every answer that leaves doubt.
 Next UndoWork::decide(std::size_t node) {
-  const plan::UndoInput known = input(node);
-  plan::Undo undo = plan::make_undo(known);
+  plan::Undo undo = plan::make_undo(input(node));
   UndoOutcome& outcome = outcomes_[node];
   if (undo.kind != Kind::kNothing || !outcome.wrote) outcome.kind = undo.kind;
   outcome.conflicts = std::move(undo.conflicts);
@@ -81,15 +80,13 @@ Next UndoWork::decide(std::size_t node) {
     case Kind::kPatch:
       states_[node].sent = Sent::kValues;
       return Next::send(patch(node, std::move(undo.patch)));
-    case Kind::kOwner: {
+    case Kind::kOwner:
       states_[node].sent = Sent::kOwner;
-      auto operations = plan::ownership_patch(known);
-      return operations ? Next::send(patch(node, std::move(*operations))) : end(node);
-    }
+      return Next::send(patch(node, std::move(undo.patch)));
     case Kind::kDelete:
-      return remove(node);
+      break;
   }
-  return end(node);
+  return remove(node);
 }
 
 Next UndoWork::remove(std::size_t node) {

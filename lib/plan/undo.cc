@@ -123,9 +123,8 @@ const Json* entry_of(const model::Object& object, const EntryKey& key) {
   return nullptr;
 }
 
-bool same_fields(const Json* a, const Json* b) {
-  if (a == nullptr || b == nullptr) return a == b;
-  return model::get_object(*a, "/fieldsV1") == model::get_object(*b, "/fieldsV1");
+bool same_fields(const Json& a, const Json* b) {
+  return b != nullptr && model::get_object(a, "/fieldsV1") == model::get_object(*b, "/fieldsV1");
 }
 
 // An undo has put values back and ended before it gave ownership back: its patch left an entry of its own.
@@ -155,7 +154,10 @@ Undo make_undo(const UndoInput& input) {
   const Json live = canonical(*input.live);
   Undo out;
   if (live == before) {
-    out.kind = ownership_patch(input) ? Undo::Kind::kOwner : Undo::Kind::kNothing;
+    if (auto owners = ownership_patch(input)) {
+      out.kind = Undo::Kind::kOwner;
+      out.patch = std::move(*owners);
+    }
     out.expected = std::move(before);
     return out;
   }
@@ -187,8 +189,8 @@ std::optional<model::Json> ownership_patch(const UndoInput& input) {
     const bool ours = std::get<0>(key) == input.field_manager;
     // Controllers own the entries of subresources and go on writing them.
     const bool of_subresource = !std::get<3>(key).empty();
-    const bool unchanged = now != nullptr && same_fields(now, &entry);
-    if (!of_subresource && !unchanged && (ours || now == nullptr || same_fields(now, written))) {
+    const bool unchanged = now != nullptr && same_fields(*now, &entry);
+    if (!of_subresource && !unchanged && (ours || now == nullptr || same_fields(*now, written))) {
       target.push_back(entry);
       differs = true;
     } else if (now != nullptr) {

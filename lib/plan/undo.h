@@ -35,7 +35,7 @@ struct Undo {
   enum class Kind {
     kNothing,  // it is as it was
     kPatch,    // `patch` puts the values back
-    kOwner,    // values are as they were, only field ownership is to be put back
+    kOwner,    // values are as they were, `patch` puts only field ownership back
     kDelete,   // created by the operation
     kKept,     // stays, for `reason`, though the operation created it
     kLost,     // cannot be put back, for `reason`
