@@ -2,6 +2,7 @@
 
 #include "engine/lock.h"
 #include "engine/session.h"
+#include "unit/engine/scripted.h"
 #include "unit/engine/world.h"
 
 // Taking the lock of a release and giving it back, without a release around it.
@@ -205,6 +206,24 @@ TEST(Acquire, RefusalsEndItAndSayWhat) {
   }
 }
 
+// No adapter gives such an answer; the lock is not taken because of one.
+TEST(Acquire, ARejectionWithoutAReasonIsOneToo) {
+  for (const bool when_reading : {true, false}) {
+    Scripted server;
+    server.answer = [&](const Request& request) {
+      return reply(std::holds_alternative<GetRequest>(request) != when_reading ? 404 : 418);
+    };
+    RecordingSink sink;
+    Session session(Environment{server, server, sink, "me"});
+    const auto taken = acquire_lock(session, kWish, std::nullopt);
+    ASSERT_FALSE(taken);
+    EXPECT_NE(taken.error().to_string().find(when_reading ? "was not read" : "was not taken"),
+              std::string::npos)
+        << taken.error().to_string();
+    EXPECT_EQ(session.keeper(), nullptr);
+  }
+}
+
 TEST(Acquire, ALostAnswerIsSettledByLooking) {
   World world;
   sim::Fault lost;
@@ -269,6 +288,25 @@ TEST(Acquire, GivingItBackKeepsTheEpoch) {
   EXPECT_EQ(session.keeper(), nullptr);
   release_lock(session);
   EXPECT_EQ(asked(world, "replace"), 1U) << "there is nothing to give back any more";
+}
+
+TEST(Acquire, WhoWantsToStopGivesItBackWithoutMuchWaiting) {
+  for (const bool interrupted : {false, true}) {
+    World world;
+    Session session(world.environment());
+    ASSERT_TRUE(acquire_lock(session, kWish, std::nullopt));
+    if (interrupted) world.client().interrupt(2);
+    session.pause(Duration{1});
+    ASSERT_EQ(session.interrupted(), interrupted);
+    sim::Fault slow;
+    slow.kind = sim::Fault::Kind::kSlowAnswer;
+    slow.delay = Duration{60'000};
+    answer_leases(world, "replace", slow);
+    const auto begin = world.server.now();
+    release_lock(session);
+    EXPECT_EQ((world.server.now() - begin).count(), interrupted ? 1500 : 10'000);
+    EXPECT_EQ(lease_holder(stored_lease(world)), "") << "it is stored, though nobody was told";
+  }
 }
 
 TEST(Acquire, WhoIsNotSureToHoldItDoesNotGiveItBack) {

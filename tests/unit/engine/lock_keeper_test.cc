@@ -80,6 +80,7 @@ TEST(LockKeeper, RenewsInTimeCountedFromWhenItSent) {
   EXPECT_EQ(f.keeper.next_due(kTaken), at(0));
   f.keeper.work(f.wire, at(-1));
   EXPECT_TRUE(f.wire.sent.empty());
+  EXPECT_EQ(f.keeper.next_due(at(200)), at(200)) << "never in the past";
   f.keeper.work(f.wire, at(0));
   ASSERT_EQ(f.wire.sent.size(), 1U);
   const auto& renewal = std::get<ReplaceRequest>(f.wire.sent[0]);

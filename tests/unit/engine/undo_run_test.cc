@@ -24,9 +24,12 @@ struct Undoing {
   UndoTask task;
 
   // What is in the cluster now is what the operation found.
-  void begin() {
+  void begin(Cluster* cluster = nullptr) {
     world.options.timeout = std::chrono::seconds(20);
-    session.emplace(world.environment());
+    const Environment environment = world.environment();
+    session.emplace(cluster == nullptr
+                        ? environment
+                        : Environment{*cluster, environment.clock, world.sink, environment.holder});
     EXPECT_TRUE(acquire_lock(*session, {"web", "default", Duration{0}}, std::nullopt));
     store.emplace(*session, "web", "default", nullptr);
     operation.emplace(Operation{
@@ -256,20 +259,35 @@ TEST(UndoRun, AKindThatWasNotDefinedYetHoldsNothing) {
     "names":{"kind":"Thing","plural":"things"},"scope":"Namespaced","versions":[{"name":"v1","served":true,"storage":true}]}})")};
   const model::Object thing{*model::parse_json(
       R"({"apiVersion":"example.com/v1","kind":"Thing","metadata":{"name":"t","namespace":"default"}})")};
+  const auto defining = [&](const char* group, const char* kind) {
+    model::Object out = definition;
+    out.json["spec"]["group"] = group;
+    out.json["spec"]["names"]["kind"] = kind;
+    return out;
+  };
   struct Row {
     const char* name;
-    bool defined_here;
+    std::optional<model::Object> defined;  // by the operation
+    bool undone;
+    std::optional<model::Object> definition_before;
   };
-  for (const Row& row : {Row{"defined by the operation", true}, Row{"by nobody", false}}) {
+  const std::vector<Row> rows = {
+      {"defined by the operation", definition, true, std::nullopt},
+      // An aggregated API server that is down hides kinds, too.
+      {"by nobody", std::nullopt, false, std::nullopt},
+      {"another kind of the group", defining("example.com", "Other"), false, std::nullopt},
+      {"the kind of another group", defining("example.org", "Thing"), false, std::nullopt},
+      {"by a definition that was there", definition, false, definition},
+  };
+  for (const Row& row : rows) {
     Undoing u;
     u.begin();
     u.task.saved.push_back({thing.gvk(), thing.ref(), std::nullopt, thing});
     u.task.saved.push_back({config("x", "1").gvk(), config("x", "1").ref(), std::nullopt, std::nullopt});
-    if (row.defined_here)
-      u.task.saved.push_back({definition.gvk(), definition.ref(), std::nullopt, definition});
+    if (row.defined)
+      u.task.saved.push_back({definition.gvk(), definition.ref(), row.definition_before, row.defined});
     const auto report = u.undo();
-    // An aggregated API server that is down hides kinds, too.
-    ASSERT_EQ(report.has_value(), row.defined_here) << row.name;
+    ASSERT_EQ(report.has_value(), row.undone) << row.name;
     if (report) {
       EXPECT_EQ(report->result, model::DeployResult::kRolledBack);
     }
@@ -306,15 +324,164 @@ TEST(UndoRun, AnInterruptionLeavesItToARecovery) {
   }
 }
 
-TEST(UndoRun, WhatCannotBeReadEndsIt) {
+TEST(UndoRun, AnInterruptionWhileEverythingIsFoundPutBackLeavesTheRecordToARecovery) {
   Undoing u;
   u.world.foreign_apply(config("a", "1"));
   u.begin();
   u.write(config("a", "2"), true);
-  u.world.server.faults.on_request = [](const sim::RequestInfo& info) {
-    return info.ref.kind == "ConfigMap" && info.verb != "patch" ? status(403) : sim::Fault{};
+  sim::Fault interrupt;
+  interrupt.kind = sim::Fault::Kind::kInterrupt;
+  u.world.server.faults.on_request = sim::at_match("get", "ConfigMap", 2, interrupt);
+  const auto report = u.undo();
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->result, model::DeployResult::kInterrupted);
+  EXPECT_EQ(model::get_string(u.live(config("a", ""))->json, "/data/key"), "1");
+  EXPECT_EQ(u.operation->stored.head.phase, journal::Phase::kRollingBack);
+}
+
+TEST(UndoRun, AnInterruptionEndsTheWaitForADeletion) {
+  Undoing u;
+  u.begin();
+  auto held = config("new", "1");
+  held.json["metadata"]["finalizers"] = {"example.com/wait"};
+  u.write(held);
+  u.world.client().interrupt(2, Duration{5000});
+  const auto begin = u.session->now();
+  const auto report = u.undo();
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->result, model::DeployResult::kInterrupted);
+  EXPECT_EQ(u.operation->stored.head.phase, journal::Phase::kRollingBack);
+  EXPECT_LE((u.session->now() - begin).count(), 10'000);
+}
+
+TEST(UndoRun, WhatWasWrittenInAnEarlierRoundCounts) {
+  Undoing u;
+  u.world.foreign_apply(config("a", "1"));
+  u.world.foreign_apply(config("b", "1"));
+  u.world.foreign_apply(deployment("web", kGood));
+  u.world.server.run_for(Duration{30'000});
+  u.begin();
+  u.write(config("a", "2"), true);
+  u.write(deployment("web", kBetter), true);
+  u.write(config("b", "2"), true);
+  u.task.saved[1].before->json["spec"]["template"]["spec"]["containers"][0]["image"] =
+      "registry.example/web:does-not-exist";
+  u.world.server.faults.on_request = [&](const sim::RequestInfo& info) {
+    return info.verb == "patch" && info.ref.name == "a" ? status(403) : sim::Fault{};
   };
-  EXPECT_FALSE(u.undo());
+  const auto report = u.undo();
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->result, model::DeployResult::kRollbackIncomplete);
+  EXPECT_EQ(report->objects[0].action, model::Action::kFailed);
+  EXPECT_EQ(report->objects[1].action, model::Action::kRestored);
+  EXPECT_EQ(report->objects[2].action, model::Action::kRestored);
+  EXPECT_NE(all(report->verification->differences).find("Deployment default/web: not healthy again"),
+            std::string::npos)
+      << "it is waited for after every round";
+}
+
+TEST(UndoRun, WhatIsLostAfterItWasPutBackIsLost) {
+  Undoing u;
+  u.world.foreign_apply(config("a", "1"));
+  u.begin();
+  u.write(config("a", "2"), true);
+  bool done = false;
+  u.world.server.store().listen([&](const sim::Change& change) {
+    if (done || !change.after || change.after->name() != "a" ||
+        model::get_string(change.after->json, "/data/key") != "1")
+      return;
+    done = true;
+    u.world.server.timeline().at(u.world.server.now() + Duration{5},
+                                 [&u] { u.world.foreign_delete(config("a", "")); });
+  });
+  const auto report = u.undo();
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->result, model::DeployResult::kRollbackIncomplete);
+  EXPECT_FALSE(report->verification->identity);
+  EXPECT_EQ(report->objects[0].action, model::Action::kFailed);
+  EXPECT_EQ(report->objects[0].message, "someone deleted it meanwhile");
+}
+
+TEST(UndoRun, TheLockLostWhileItWaitsForHealthEndsIt) {
+  Undoing u;
+  u.world.foreign_apply(deployment("web", kGood));
+  u.world.server.run_for(Duration{30'000});
+  u.begin();
+  u.write(deployment("web", kBetter), true);
+  // It will never be healthy, and a renewal is due soon.
+  u.task.saved[0].before->json["spec"]["template"]["spec"]["containers"][0]["image"] =
+      "registry.example/web:does-not-exist";
+  u.world.server.run_for(Duration{3000});
+  u.world.server.timeline().at(u.world.server.now() + Duration{100}, [&u] {
+    model::Object lease = *u.world.get("Lease", "instantexec-web", "coordination.k8s.io");
+    lease.json["spec"]["holderIdentity"] = "somebody";
+    ASSERT_TRUE(u.world.server.act(ReplaceRequest{lease, "", false}).ok());
+  });
+  const auto report = u.undo();
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code->name, "release.lock-lost");
+  EXPECT_EQ(u.operation->stored.head.phase, journal::Phase::kRollingBack);
+}
+
+// The n-th request of that kind is refused for good.
+TEST(UndoRun, WhatCannotBeReadOrRecordedEndsIt) {
+  struct Row {
+    const char* name;
+    const char* verb;
+    const char* kind;
+    int n;
+    bool refuse_patches;  // so that there is another round
+    bool unsettled;
+  };
+  for (const Row& row : {Row{"the first look", "get", "ConfigMap", 1, false, false},
+                         Row{"the verification", "get", "ConfigMap", 2, false, false},
+                         Row{"after a late write", "get", "ConfigMap", 2, false, true},
+                         Row{"the second round", "get", "ConfigMap", 3, true, false},
+                         Row{"that it goes back", "replace", "Secret", 1, false, false},
+                         Row{"that it has gone back", "replace", "Secret", 2, false, false}}) {
+    Undoing u;
+    u.world.foreign_apply(config("a", "1"));
+    u.begin();
+    u.write(config("a", "2"), true);
+    u.task.unsettled = row.unsettled;
+    if (row.unsettled) u.task.quarantine_until = u.session->now() + Duration{5000};
+    int seen = 0;
+    u.world.server.faults.on_request = [&](const sim::RequestInfo& info) {
+      if (row.refuse_patches && info.verb == "patch") return status(403);
+      return info.verb == row.verb && info.ref.kind == row.kind && ++seen >= row.n ? status(403)
+                                                                                   : sim::Fault{};
+    };
+    EXPECT_FALSE(u.undo()) << row.name;
+    EXPECT_EQ(seen, row.n) << row.name;
+  }
+}
+
+// The catalog cannot be had: then a kind may exist, and what is of it is looked for.
+TEST(UndoRun, WithoutACatalogEverythingIsLookedFor) {
+  class NoCatalog final : public Cluster {
+   public:
+    explicit NoCatalog(Cluster& real) : real_(real) {}
+    Result<ClusterInfo> info() override { return real_.info(); }
+    Result<std::shared_ptr<const model::ApiCatalog>> catalog(bool /*refresh*/) override {
+      return fail(instantexec::errors::kInternal, "no catalog");
+    }
+    RequestId submit(Request request) override { return real_.submit(std::move(request)); }
+    WatchId watch(WatchRequest request) override { return real_.watch(std::move(request)); }
+    void cancel_watch(WatchId id) override { real_.cancel_watch(id); }
+    ClusterEvent wait(Instant deadline) override { return real_.wait(deadline); }
+    [[nodiscard]] std::size_t capacity() const override { return real_.capacity(); }
+
+   private:
+    Cluster& real_;
+  };
+  Undoing u;
+  NoCatalog cluster(u.world.client());
+  u.begin(&cluster);
+  u.write(config("new", "1"));
+  const auto report = u.undo();
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->result, model::DeployResult::kRolledBack);
+  EXPECT_FALSE(u.live(config("new", "")));
 }
 
 }  // namespace

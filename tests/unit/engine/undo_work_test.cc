@@ -2,11 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include <deque>
-#include <functional>
+#include <algorithm>
 
 #include "engine/session.h"
 #include "plan/diff.h"
+#include "unit/engine/scripted.h"
 #include "unit/engine/world.h"
 
 // Putting single objects back, answer by answer.
@@ -17,51 +17,6 @@ using namespace test;  // NOLINT(google-build-using-namespace)
 using model::Json;
 using Kind = plan::Undo::Kind;
 
-// Answers requests as it is told to; time passes only while somebody waits.
-class Scripted final : public Cluster, public Clock {
- public:
-  Result<ClusterInfo> info() override { return ClusterInfo{}; }
-  Result<std::shared_ptr<const model::ApiCatalog>> catalog(bool /*refresh*/) override { return nullptr; }
-  RequestId submit(Request request) override {
-    Response out = answer(request);
-    out.id = ++last_;
-    ready_.emplace_back(std::move(out));
-    return last_;
-  }
-  WatchId watch(WatchRequest /*request*/) override { return 0; }
-  void cancel_watch(WatchId /*id*/) override {}
-  ClusterEvent wait(Instant deadline) override {
-    if (ready_.empty()) {
-      now_ = deadline;
-      return DeadlinePassed{};
-    }
-    ClusterEvent out = std::move(ready_.front());
-    ready_.pop_front();
-    return out;
-  }
-  [[nodiscard]] std::size_t capacity() const override { return 4; }
-  Instant now() override { return now_; }
-  Timestamp wall() override { return {}; }
-
-  std::function<Response(const Request&)> answer;
-
- private:
-  std::deque<Response> ready_;
-  Instant now_;
-  RequestId last_ = 0;
-};
-
-Response reply(int status, model::Object object = {}) {
-  Response out;
-  out.http_status = status;
-  const bool good = status / 100 == 2;
-  out.outcome = good                           ? Outcome::kCommitted
-                : status == 0 || status >= 500 ? Outcome::kUnknown
-                                               : Outcome::kRejected;
-  out.object = std::move(object);
-  if (!good && status != 418) out.error = make_error(errors::kInternal, "answer " + std::to_string(status));
-  return out;
-}
 Response listed(std::vector<model::Object> items) {
   Response out = reply(200);
   out.items = std::move(items);
@@ -151,6 +106,21 @@ TEST(UndoWork, ThenOwnershipInAnother) {
   EXPECT_EQ(as_patch(second).patch[2]["path"], "/metadata/managedFields");
   EXPECT_EQ(c.written(), 0U) << "it is not done yet";
   EXPECT_EQ(c.work.answered(0, reply(200, stored("old", "4"))).kind, Next::Kind::kDone);
+  EXPECT_EQ(c.outcome().stored.resource_version(), "4");
+  EXPECT_EQ(c.written(), 1U);
+}
+
+TEST(UndoWork, ARaceForTheOwnershipLeavesWhatWasDoneWithTheValues) {
+  const auto before = stored("old", "1", {owner("me", "a")});
+  const auto after = stored("new", "2", {owner("me", "ab")});
+  Case c(saved(before, after), after);
+  c.work.start(0);
+  c.work.answered(0, reply(200, stored("old", "3", {owner("me", "ab")})));
+  ASSERT_EQ(c.work.answered(0, reply(409)).kind, Next::Kind::kSend);
+  // Somebody else has put it back meanwhile.
+  EXPECT_EQ(c.work.answered(0, reply(200, stored("old", "4", {owner("me", "a")}))).kind, Next::Kind::kDone);
+  EXPECT_EQ(c.outcome().kind, Kind::kPatch) << "what was found first, and done";
+  EXPECT_TRUE(c.outcome().wrote);
   EXPECT_EQ(c.outcome().stored.resource_version(), "4");
   EXPECT_EQ(c.written(), 1U);
 }
@@ -428,6 +398,33 @@ TEST(UndoGraph, RestoresFirstAndDeletesLast) {
   }
   const std::vector<journal::SavedObject> created_only = {saved(std::nullopt, config("new", "1"))};
   EXPECT_EQ(undo_graph(created_only).waits_for[0].size(), 0U) << "there is nothing to wait for";
+}
+
+model::Object volume(const char* name, const char* after) {
+  model::Object out;
+  out.json = {{"apiVersion", "v1"}, {"kind", "PersistentVolume"}, {"metadata", {{"name", name}}}};
+  out.json["spec"]["volumeName"] = after;
+  return out;
+}
+
+TEST(UndoGraph, RestoresWhatOthersReferToBeforeThem) {
+  const std::vector<journal::SavedObject> all = {
+      saved(volume("a", "b"), std::nullopt), saved(kBefore, kAfter), saved(volume("b", ""), std::nullopt)};
+  const Graph graph = undo_graph(all);
+  EXPECT_EQ(graph.depends_on[0], std::vector<std::size_t>{2});
+  EXPECT_TRUE(graph.depends_on[1].empty());
+  EXPECT_TRUE(graph.depends_on[2].empty());
+}
+
+TEST(UndoGraph, ACycleLosesTheOrderOnly) {
+  const std::vector<journal::SavedObject> all = {saved(volume("a", "b"), std::nullopt),
+                                                 saved(volume("b", "a"), std::nullopt),
+                                                 saved(std::nullopt, config("new", "1"))};
+  const Graph graph = undo_graph(all);
+  EXPECT_EQ(graph.included, std::vector<bool>(3, true)) << "everything is put back nevertheless";
+  EXPECT_TRUE(graph.depends_on[0].empty() && graph.depends_on[1].empty());
+  EXPECT_EQ(graph.groups.back(), (std::vector<std::size_t>{0, 1}));
+  EXPECT_EQ(graph.waits_for[2].back(), graph.groups.size() - 1) << "deletions still come last";
 }
 
 }  // namespace

@@ -36,6 +36,7 @@ TEST(HeadSecret, OnlyInItsPlace) {
       {"no head", [](model::Json& json) { json["data"].erase("head"); }},
       {"no members", [](model::Json& json) { json["data"].erase("members"); }},
       {"not base64", [](model::Json& json) { json["data"]["head"] = "%"; }},
+      {"members that are not compressed", [](model::Json& json) { json["data"]["members"] = "eA=="; }},
       {"not text", [](model::Json& json) { json["data"]["head"] = 1; }},
       {"no data", [](model::Json& json) { json.erase("data"); }},
   };
@@ -46,6 +47,15 @@ TEST(HeadSecret, OnlyInItsPlace) {
     ASSERT_FALSE(head) << row.name;
     EXPECT_EQ(head.error().code->name, "record.broken") << row.name;
   }
+}
+
+TEST(HeadSecret, IsNotMadeForMoreObjectsThanAreRead) {
+  Head head = sample();
+  head.members.resize(9, head.members[0]);
+  for (Member& member : head.members) member.name = std::string(std::size_t{1} << 20U, 'n');
+  const auto secret = head_secret(head);
+  ASSERT_FALSE(secret);
+  EXPECT_EQ(secret.error().code->name, "record.too-large");
 }
 
 TEST(Names, AreMadeOfTheRelease) {

@@ -176,6 +176,8 @@ TEST(OwnershipPatch, WhatOthersOwn) {
        std::nullopt, Json::array({me_now, them_now}), Json::array({me, them_now})},
       {"one that others changed and that was not there when written", Json::array({me, them}),
        Json::array({me_now}), Json::array({me_now, them_now}), Json::array({me, them_now})},
+      {"one that our write took a field from gets it back", Json::array({me, them_now}),
+       Json::array({me_now, them}), Json::array({me_now, them}), Json::array({me, them_now})},
       {"of a subresource the present one stays", Json::array({me, status}), Json::array({me_now, status}),
        Json::array({me_now, status_now}), Json::array({me, status_now})},
       {"of a subresource a vanished one stays away", Json::array({me, status}), Json::array({me_now}),
@@ -257,6 +259,7 @@ TEST(MakeUndo, PatchesEveryShapeOfChange) {
       {"an item of a list", {{"a", {1, 2, 3}}}, {{"a", {1, 5, 3}}}, 1},
       {"two items of a list", {{"a", {1, 2, 3}}}, {{"a", {4, 5, 3}}}, 2},
       {"a longer list", {{"a", {1, 2}}}, {{"a", {1, 2, 3}}}, 1},
+      {"a map became a list", {{"a", {{"b", 1}}}}, {{"a", {1, 2}}}, 1},
       {"a list became a map", {{"a", {1, 2}}}, {{"a", {{"b", 1}}}}, 1},
       {"a list became a text", {{"a", {1, 2}}}, {{"a", "x"}}, 1},
   };
@@ -304,7 +307,9 @@ TEST(MakeUndo, OwnershipAlone) {
   const auto base = stored(config("c", "old"));
   const auto before = owned(base, {entry("them", "Apply", "a", "t1")});
   const auto after = owned(base, {entry("them", "Apply", "a", "t1"), entry("me", "Apply", "a", "t2")});
-  EXPECT_EQ(make_undo(input(&before, &after, &after)).kind, Undo::Kind::kOwner);
+  const Undo undo = make_undo(input(&before, &after, &after));
+  EXPECT_EQ(undo.kind, Undo::Kind::kOwner);
+  EXPECT_EQ(owners_after(after, undo.patch), before.json["metadata"]["managedFields"]);
 }
 
 }  // namespace
