@@ -161,7 +161,7 @@ TEST(Members, RoundTrip) {
 }
 
 TEST(Members, NamesMayHoldBrackets) {
-  const std::string odd = R"(\"[[[[[[[[{{{{{{{{\)";
+  const std::string odd = "\\\"" + std::string(400, '[') + "\"" + std::string(400, '{') + "\\";
   const std::vector<Member> members(3, {{"", "v1", "R"}, "", odd, ""});
   const auto again = decode_members(*encode_members(members));
   ASSERT_TRUE(again) << again.error().to_string();
@@ -179,6 +179,7 @@ TEST(Members, RefusesAListThatUnpacksToMore) {
       {"more bytes than a list may have", "[" + std::string(kMaxMembers - 1, ' ') + "]"},
       {"lists of nothing", lists + "]"},
       {"maps of nothing", "[{},{},{},{}]"},
+      {"an object followed by lists of nothing", R"([["","v1","K","demo","a","u")" + lists.substr(3) + "]]"},
       {"an object without a kind", R"([["","v1","","demo","a","u"]])"},
       {"an object without a name", R"([["","v1","K","demo","","u"]])"},
       {"no list", R"({"0":["","v1","K","demo","a","u"]})"},
@@ -198,6 +199,14 @@ TEST(Members, RefusesToListMoreThanCouldBeRead) {
   const auto packed = encode_members(members);
   ASSERT_FALSE(packed);
   EXPECT_EQ(packed.error().code->name, "record.too-large");
+
+  std::vector<Member> most = {{{"", "v1", "K"}, "", "", ""}};
+  most[0].name.assign(kMaxMembers - std::string_view(R"([["","v1","K","","",""]])").size(), 'n');
+  const auto all = encode_members(most);
+  ASSERT_TRUE(all) << "as much as is read";
+  EXPECT_EQ(decode_members(*all), most);
+  most[0].name += 'n';
+  EXPECT_FALSE(encode_members(most));
 }
 
 model::Object nested(int depth) {
@@ -218,6 +227,7 @@ TEST(Payload, RoundTrips) {
   const auto again = decode_payload(encode_payload(view(payload)));
   ASSERT_TRUE(again) << again.error().to_string();
   EXPECT_EQ(encode_payload(view(*again)), encode_payload(view(payload)));
+  EXPECT_EQ(again->manifests, payload.manifests);
   EXPECT_EQ(again->saved[0].after, nested(3));
   EXPECT_FALSE(again->saved[0].before);
   EXPECT_EQ(again->saved[1].before, nested(4));
@@ -298,6 +308,11 @@ TEST(LastGoodBefore, Table) {
       {"plain", {revision(2), revision(1)}, 2, 1},
       {"failed one between", {revision(3), revision(2, Phase::kRolledBack), revision(1)}, 3, 1},
       {"failed one on top", {revision(3, Phase::kRolledBack), revision(2), revision(1)}, 2, 1},
+      {"after a rollback to the first", {revision(3, Phase::kDeployed, 1), revision(2), revision(1)}, 3, 0},
+      {"a rollback before the one in force",
+       {revision(4), revision(3, Phase::kDeployed, 1), revision(2), revision(1)},
+       4,
+       3},
       {"after a rollback", {revision(4, Phase::kDeployed, 2), revision(3), revision(2), revision(1)}, 4, 1},
   };
   for (const Row& row : rows)
@@ -318,6 +333,8 @@ TEST(Expired, KeepsWhatARollbackNeeds) {
   const auto gone = expired(failures, 2, 3);
   EXPECT_EQ(gone, (std::vector<int>{6, 5, 4, 3}));
   EXPECT_EQ(expired(revisions, 12, 0).size(), 10U) << "a limit of none still keeps what is needed";
+  const std::vector<Revision> failed_between = {revision(3), revision(2, Phase::kRolledBack), revision(1)};
+  EXPECT_EQ(expired(failed_between, 3, 0), std::vector<int>{2}) << "and a limit of none is one of one";
 }
 
 }  // namespace

@@ -261,6 +261,8 @@ TEST(MakeUndo, PatchesEveryShapeOfChange) {
       {"a longer list", {{"a", {1, 2}}}, {{"a", {1, 2, 3}}}, 1},
       {"a map became a list", {{"a", {{"b", 1}}}}, {{"a", {1, 2}}}, 1},
       {"a list became a map", {{"a", {1, 2}}}, {{"a", {{"b", 1}}}}, 1},
+      {"a map became a list of as many", {{"a", {{"b", 1}}}}, {{"a", Json::array({1})}}, 1},
+      {"a list became a map of as many", {{"a", Json::array({1})}}, {{"a", {{"b", 1}}}}, 1},
       {"a list became a text", {{"a", {1, 2}}}, {{"a", "x"}}, 1},
   };
   for (const Row& row : rows) {
