@@ -184,7 +184,10 @@ Next ApplyWork::found(std::size_t node, model::Object live) {
   State& state = states_[node];
   state.expecting = Expecting::kWrite;
   if (creates(node)) {
-    if (live.annotation(model::marks::kCreatedBy) == input_.operation) return succeed(node, std::move(live));
+    if (live.annotation(model::marks::kCreatedBy) == input_.operation) {
+      if (input_.resumed) state.sent_again = state.unsettled;
+      return succeed(node, std::move(live));
+    }
     return fail_step(node, "someone else created it meanwhile");
   }
   if (live.uid() != step(node).uid) return fail_step(node, "someone deleted it and created it anew");

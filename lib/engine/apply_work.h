@@ -31,6 +31,8 @@ struct ApplyInput {
   std::string operation;
   std::string field_manager;
   bool former = false;  // a rollback: addresses of Services that were given away meanwhile are left out
+  bool resumed =
+      false;  // another process began it, so an object with its mark need not be of this one's making
 };
 
 // Writes the wanted objects: server-side apply, fenced by uid and resourceVersion when the object exists,

@@ -39,6 +39,12 @@ Result<std::vector<DeleteOutcome>> commit_release(Operation& operation, const pl
       head.phase = journal::Phase::kCommitting;
       IE_TRY(operation.store.save_head(operation.stored));
     }
+    // A run that died may still be about to create once more what is deleted here.
+    Session& session = operation.session;
+    if (operation.late_until && session.now() < *operation.late_until) {
+      session.emit(model::Note{"waiting until no write of the run that died can take effect any more"});
+      session.pause(*operation.late_until - session.now());
+    }
     operation.session.emit(model::PhaseStarted{model::Phase::kPruning, prunes});
     Graph graph = graph_of(plan);
     for (std::size_t i = 0; i < plan.steps.size(); ++i) {

@@ -58,16 +58,23 @@ class Forward {
 
   // From where the records say that objects are being written. Each write finds out by itself whether it was
   // done before.
-  Result<model::DeployReport> go_on() {
-    operation_.touched = true;
-    auto out = carry_out();
-    // Requests that are still under way must not meet the next run: it has to wait for the lock to expire.
-    const bool stopped = !out || out->result == model::DeployResult::kInterrupted;
-    if (stopped && unsettled_) session_.keep(nullptr);
-    return out;
+  Result<model::DeployReport> resume() {
+    resumed_ = true;
+    return go_on();
   }
 
  private:
+  Result<model::DeployReport> go_on() {
+    operation_.touched = true;
+    auto out = carry_out();
+    // Requests that are still under way must not meet the next run. A short rest is waited for, else that run
+    // has to wait for the lock to expire.
+    const Duration rest = late_until_ - session_.now();
+    if (out && rest > Duration{0} && rest <= kLateAfterTakeover) session_.pause(rest);
+    if (session_.now() < late_until_) session_.keep(nullptr);
+    return out;
+  }
+
   Result<model::DeployReport> carry_out() {
     HealthOptions options = health_options(operation_.options);
     options.former = planned_.former;
@@ -177,14 +184,19 @@ class Forward {
               &planned_.after,
               operation_.stored.head.operation->id,
               operation_.stored.head.operation->field_manager,
-              kind_.target > 0};
+              kind_.target > 0,
+              resumed_};
     work_.emplace(session_, *health_, input_);
     Graph graph = graph_of(planned_.plan);
     for (std::size_t i = planned_.desired.size(); i < graph.included.size(); ++i) graph.included[i] = false;
     const GraphResult result = run_graph(session_, graph, *work_);
-    unsettled_ = work_->unsettled() || std::find(result.states.begin(), result.states.end(),
-                                                 NodeState::kUnderWay) != result.states.end();
-    last_write_ = session_.now();
+    const bool under_way =
+        std::find(result.states.begin(), result.states.end(), NodeState::kUnderWay) != result.states.end();
+    if (work_->unsettled() || under_way) late_until_ = session_.now() + kWriteTravels + kWriteTakes;
+    // What the process that began it has sent comes on top; only creations can be done once more.
+    if (resumed_ && operation_.late_until && planned_.plan.count(plan::Op::kCreate) > 0) {
+      late_until_ = std::max(late_until_, *operation_.late_until);
+    }
     if (result.stop == Stop::kNone) return std::optional<policy::Trouble>{};
     if (const auto failed = work_->first_failure()) {
       cause_ = refused_write(planned_.plan.steps[*failed].object, work_->outcomes()[*failed].message);
@@ -260,8 +272,8 @@ class Forward {
 
   Result<model::DeployReport> undo(UndoTask task) {
     task.cause = std::move(cause_);
-    task.unsettled = unsettled_;
-    if (unsettled_) task.quarantine_until = last_write_ + kWriteTravels + kWriteTakes;
+    task.unsettled = session_.now() < late_until_;
+    if (task.unsettled) task.quarantine_until = late_until_;
     health_.reset();
     return undo_operation(operation_, std::move(task));
   }
@@ -368,8 +380,8 @@ class Forward {
   std::optional<HealthMonitor> health_;
   std::optional<ApplyWork> work_;
   std::optional<model::FailureCause> cause_;
-  bool unsettled_ = false;
-  Instant last_write_;
+  bool resumed_ = false;
+  Instant late_until_;  // some write whose outcome is not known may take effect until then
 };
 
 }  // namespace
@@ -377,7 +389,7 @@ class Forward {
 Result<model::DeployReport> resume_forward(Operation& operation, PlanResult& planned) {
   const journal::Operation& record = *operation.stored.head.operation;
   const ForwardKind kind{record.kind, record.target};
-  return Forward(operation, planned, kind).go_on();
+  return Forward(operation, planned, kind).resume();
 }
 
 Result<model::DeployReport> run_forward(Operation& operation, PlanResult& planned, const ForwardKind& kind) {

@@ -136,6 +136,9 @@ Result<journal::Blob> ReleaseStore::save_payload(const StoredHead& stored, int r
         response = std::move(look.front());
       } else {
         session_.pause(backoff(attempt));
+        if (!session_.await_lock()) {
+          return fail(errors::kLockLost, "the lock was lost before the saved state could be written");
+        }
         response = session_.call(requests[i]);
       }
     }
@@ -184,7 +187,7 @@ void ReleaseStore::drop_orphans(const journal::Head& head) {
     requests.emplace_back(
         DeleteRequest{secret_gvk(), ns_, chunk.name(), {chunk.uid(), ""}, Propagation::kBackground, false});
   }
-  if (!requests.empty()) session_.call_all(std::move(requests));
+  if (!requests.empty() && session_.may_write()) session_.call_all(std::move(requests));
 }
 
 void ReleaseStore::drop(const std::vector<journal::Blob>& blobs) {
@@ -195,7 +198,8 @@ void ReleaseStore::drop(const std::vector<journal::Blob>& blobs) {
           DeleteRequest{secret_gvk(), ns_, chunk.name, {}, Propagation::kBackground, false});
     }
   }
-  if (!requests.empty()) session_.call_all(std::move(requests));
+  // What stays behind without the lock is an orphan, which the next run collects.
+  if (!requests.empty() && session_.may_write()) session_.call_all(std::move(requests));
 }
 
 }  // namespace instantexec::engine

@@ -157,6 +157,51 @@ TEST_P(Rows, RightsTakenAwayHalfWay) {
   expect_undisturbed(world_.recover());
 }
 
+// Row 38: a conversion webhook goes down. Every look at objects of the kind and every write of them ends in
+// 500, others work. Nothing of the kind is written unseen, and when the webhook answers again a recovery
+// finishes the work.
+TEST_P(Rows, AConversionWebhookThatGoesDown) {
+  std::size_t written = 0;
+  world_.server.faults.on_request = [&](const sim::RequestInfo& info) {
+    sim::Fault fault;
+    if (info.ref.kind != "Deployment") return fault;
+    if (written > 0) fault = {Kind::kAnswer, 500, Duration{0}, 2};
+    if (touches(info) && written++ == 0) fault.kind = Kind::kDropAnswer;
+    return fault;
+  };
+  const auto start = world_.server.now();
+  const auto result = verb_.act(world_);
+  EXPECT_EQ(written, 1U) << "written again without a look";
+  EXPECT_LT(world_.server.now() - start, Duration{600'000});
+  ASSERT_FALSE(result) << word(result);
+  EXPECT_EQ(result.error().code->exit, ExitCode::kInterrupted) << result.error().to_string();
+  world_.server.faults.on_request = nullptr;
+  world_.restart();
+  EXPECT_EQ(word(world_.recover()), "rolled_back");
+  const Picture& back = std::string(verb_.name) == "Recover" ? wanted_ : before_;
+  EXPECT_EQ(differences(anonymous(back), anonymous(world_.picture())), "");
+}
+
+// Row 38 again: it is down before the first write, which therefore does not happen.
+TEST_P(Rows, AConversionWebhookThatIsDown) {
+  const std::size_t written = world_.server.writes().size();
+  world_.server.faults.on_request = [](const sim::RequestInfo& info) {
+    sim::Fault fault;
+    if (info.ref.kind == "Deployment") fault = {Kind::kAnswer, 500, Duration{0}, 2};
+    return fault;
+  };
+  const auto result = verb_.act(world_);
+  ASSERT_FALSE(result) << word(result);
+  for (std::size_t i = written; i < world_.server.writes().size(); ++i) {
+    const std::string kind = world_.server.writes()[i].ref.kind;
+    EXPECT_TRUE(kind == "Lease" || kind == "Secret") << kind;
+  }
+  EXPECT_EQ(differences(before_, world_.picture()), "");
+  world_.server.faults.on_request = nullptr;
+  world_.restart();
+  expect_undisturbed(verb_.act(world_));
+}
+
 // Row 27: a finalizer that nobody serves, on an object that is to go. It is named and never removed.
 TEST_P(Rows, AStuckFinalizerIsNamedAndLeft) {
   const bool recovers = std::string(verb_.name) == "Recover";
