@@ -172,6 +172,20 @@ std::optional<Timestamp> parse_rfc3339(std::string_view text) {
   return at;
 }
 
+std::optional<Timestamp> parse_http_date(std::string_view text) {
+  static constexpr std::string_view kDays = "MonTueWedThuFriSatSun";
+  static constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  constexpr std::size_t kLength = 29;
+  if (text.size() != kLength || text.substr(3, 2) != ", " || text.substr(25) != " GMT") return std::nullopt;
+  const auto day = kDays.find(text.substr(0, 3));
+  const auto month = kMonths.find(text.substr(8, 3));
+  if (day == std::string_view::npos || day % 3 != 0) return std::nullopt;
+  if (month == std::string_view::npos || month % 3 != 0) return std::nullopt;
+  if (text[7] != ' ' || text[11] != ' ' || text[16] != ' ') return std::nullopt;
+  return parse_rfc3339(fmt::format("{}-{:02}-{}T{}Z", text.substr(12, 4), month / 3 + 1, text.substr(5, 2),
+                                   text.substr(17, 8)));
+}
+
 Result<Duration> parse_duration(std::string_view text) {
   const auto invalid = [whole = std::string(text)] {
     return fail(errors::kInvalidInput, fmt::format("\"{}\" is not a length of time", whole),

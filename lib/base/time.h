@@ -41,6 +41,10 @@ struct Timestamp {
 // Reads RFC 3339 with any offset and any number of fractional digits; nothing when the text is not one.
 [[nodiscard]] std::optional<Timestamp> parse_rfc3339(std::string_view text);
 
+// Reads the date of an HTTP header ("Sun, 06 Nov 1994 08:49:37 GMT": RFC 9110, section 5.6.7, the one form
+// that may be written today); nothing when the text is something else.
+[[nodiscard]] std::optional<Timestamp> parse_http_date(std::string_view text);
+
 // Reads a Go duration ("1h30m", "1.5s", "300ms") or a bare number of seconds ("90"), as kubectl's
 // --request-timeout does. "0" is zero. Error input.invalid otherwise; negative lengths are refused.
 [[nodiscard]] Result<Duration> parse_duration(std::string_view text);

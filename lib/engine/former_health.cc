@@ -14,7 +14,7 @@ status::Context context_at(Session& session, const HealthOptions& options) {
   out.rules = options.rules;
   // The lock was taken or renewed a moment ago, on the server's clock.
   if (session.keeper() != nullptr) out.now = status::cluster_time(session.keeper()->lease());
-  if (out.now == Timestamp{}) out.now = session.wall();
+  if (out.now == Timestamp{}) out.now = session.server_time();
   return out;
 }
 

@@ -41,7 +41,7 @@ HealthMonitor::HealthMonitor(Session& session, HealthOptions options)
   // Any write of ours tells the server's time; taking the lock was one.
   if (session.keeper() != nullptr) set_clock(session.keeper()->lease());
   if (clock_base_ == Timestamp{}) {
-    clock_base_ = session.wall();
+    clock_base_ = session.server_time();
     clock_read_ = session.now();
   }
 }

@@ -198,6 +198,9 @@ class Cluster {
   virtual void cancel_watch(WatchId id) = 0;
   // The next event, or DeadlinePassed. The one place where the engine waits.
   virtual ClusterEvent wait(Instant deadline) = 0;
+  // The server's clock now, as its answers have told it: right to about a second. Nothing before the first
+  // answer, and from an adapter that does not know.
+  [[nodiscard]] virtual std::optional<Timestamp> server_time() { return std::nullopt; }
   // How many requests it makes sense to have in flight.
   [[nodiscard]] virtual std::size_t capacity() const = 0;
 };

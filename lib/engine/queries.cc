@@ -80,7 +80,7 @@ Result<std::vector<model::ObjectOutcome>> health_now(Session& session, const jou
   const std::span all(responses);
   IE_TRY(query.fold(all.first(first_child), live));
   status::Context context;
-  context.now = session.wall();
+  context.now = session.server_time();
   context.rules = options.health_rules;
   context.options.declared_failures = true;  // shown, not acted upon
   return read_health(context, head, all.subspan(first_child), live);

@@ -32,6 +32,8 @@ class Session {
   [[nodiscard]] Clock& clock() { return environment_.clock; }
   [[nodiscard]] Instant now() { return environment_.clock.now(); }
   [[nodiscard]] Timestamp wall() { return environment_.clock.wall(); }
+  // The clock that the times in objects are of: the server's, or ours while it has not answered yet.
+  [[nodiscard]] Timestamp server_time() { return cluster().server_time().value_or(wall()); }
   [[nodiscard]] const std::string& holder() const { return environment_.holder; }
   [[nodiscard]] LocalFiles* files() { return environment_.files; }
   [[nodiscard]] const std::string& recover_command() const { return environment_.recover_command; }

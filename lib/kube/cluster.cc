@@ -103,6 +103,8 @@ class KubeCluster final : public engine::Cluster {
     return event;
   }
 
+  [[nodiscard]] std::optional<Timestamp> server_time() override { return client_.server_time(); }
+
   [[nodiscard]] std::size_t capacity() const override { return client_.capacity(); }
 
  private:

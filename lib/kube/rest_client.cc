@@ -287,6 +287,7 @@ void RestClient::on_done(CallId id, net::HttpResponse response) {
   Pending& pending = calls_.at(id);
   reached_ = true;
   note_capacity(response);
+  note_time(response);
   log(6, pending.call.method + " " + sanitise_line(pending.call.target, 2000) + " " +
              std::to_string(response.status) + " in " + format_duration(now() - pending.begun));
   if (renew_credentials(id, pending, response.status)) return;
@@ -341,6 +342,20 @@ bool RestClient::hold(Pending& pending, const Attempt& attempt, net::HttpRespons
   pending.due = now() + std::min(*attempt.retry_after, kLongestHold);
   pending.held = std::move(response);
   return true;
+}
+
+// A Date is cut to whole seconds and is older by the time the answer took, so the latest reading is the best.
+void RestClient::note_time(const net::HttpResponse& response) {
+  const auto date = parse_http_date(trim(response.header("Date")));
+  const auto known = server_time();
+  if (!date || (known && *date <= *known)) return;
+  date_ = date;
+  date_read_ = now();
+}
+
+std::optional<Timestamp> RestClient::server_time() const {
+  if (!date_) return std::nullopt;
+  return *date_ + (now() - date_read_);
 }
 
 void RestClient::note_capacity(const net::HttpResponse& response) {

@@ -77,6 +77,9 @@ class RestClient {
   // Breaks the connection of a call (net::Transport::abandon_connection).
   void abandon_connection(CallId id);
 
+  // The server's clock now, counted on from the latest Date of an answer; nothing before the first one.
+  [[nodiscard]] std::optional<Timestamp> server_time() const;
+
   // How many calls it makes sense to have in flight: falls by half with each overload the server reports,
   // rises with successes.
   [[nodiscard]] std::size_t capacity() const;
@@ -112,6 +115,7 @@ class RestClient {
   bool retry(CallId id, Pending& pending, const Attempt& attempt);
   bool hold(Pending& pending, const Attempt& attempt, net::HttpResponse& response);
   void note_capacity(const net::HttpResponse& response);
+  void note_time(const net::HttpResponse& response);
   void finish_with(CallId id, CallEvent event);
 
   std::unique_ptr<net::Transport> transport_;
@@ -129,6 +133,8 @@ class RestClient {
   bool multiplexed_ = true;
   double window_;
   std::optional<Instant> last_cut_;
+  std::optional<Timestamp> date_;  // the latest of the server's
+  Instant date_read_;
 };
 
 // A client with a transport of its own, for work beside the engine's. `authenticator` must outlive it.

@@ -22,6 +22,7 @@ class BoundedCluster : public engine::Cluster {
   engine::WatchId watch(engine::WatchRequest request) override { return inner_.watch(std::move(request)); }
   void cancel_watch(engine::WatchId id) override { inner_.cancel_watch(id); }
   engine::ClusterEvent wait(Instant deadline) override;
+  [[nodiscard]] std::optional<Timestamp> server_time() override { return inner_.server_time(); }
   [[nodiscard]] std::size_t capacity() const override { return inner_.capacity(); }
 
   // The deadline ended a wait.

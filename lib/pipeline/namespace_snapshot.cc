@@ -71,7 +71,7 @@ Result<validate::NamespaceSnapshot> read_namespace(engine::Cluster& cluster, eng
     if (answer.error && !answer.not_found) snapshot.unreadable.emplace(kKinds[i].kind, answer.error->message);
     std::move(answer.items.begin(), answer.items.end(), std::back_inserter(snapshot.objects));
   }
-  judge(snapshot, clock.wall());
+  judge(snapshot, cluster.server_time().value_or(clock.wall()));
   return snapshot;
 }
 

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "engine/ports.h"
@@ -39,6 +40,8 @@ class SimCluster final : public engine::Cluster, public engine::Clock {
   // Lets virtual time pass up to the next event or the deadline.
   engine::ClusterEvent wait(Instant deadline) override;
   [[nodiscard]] std::size_t capacity() const override { return options_.capacity; }
+
+  [[nodiscard]] std::optional<Timestamp> server_time() override { return server_.wall(); }
 
   // Whether wait() would return, or end the process, without letting time pass.
   [[nodiscard]] bool ready() const { return dead_ || !ready_.empty(); }

@@ -30,6 +30,17 @@ TEST(Time, Rfc3339RefusesOtherTexts) {
   }
 }
 
+TEST(Time, HttpDates) {
+  EXPECT_EQ(format_rfc3339(*parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT")), "1994-11-06T08:49:37Z");
+  EXPECT_EQ(format_rfc3339(*parse_http_date("Thu, 29 Feb 2024 23:59:59 GMT")), "2024-02-29T23:59:59Z");
+  for (const char* text :
+       {"", "Sun, 06 Nov 1994 08:49:37 UTC", "Sun, 6 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT",
+        "Sun Nov  6 08:49:37 1994", "Sun, 06 Nov 1994 24:49:37 GMT", "Sun, 31 Feb 1994 08:49:37 GMT",
+        "unS, 06 Nov 1994 08:49:37 GMT", "Sun, 06 ovD 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 GMT "}) {
+    EXPECT_FALSE(parse_http_date(text).has_value()) << text;
+  }
+}
+
 struct DurationRow {
   const char* text;
   long long millis;

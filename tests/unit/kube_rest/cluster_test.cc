@@ -177,6 +177,23 @@ TEST_F(ClusterTest, ImpersonatesWithEscapedKeys) {
   EXPECT_EQ(header(request, "Impersonate-Extra-example.com%2Fteam"), "x");
 }
 
+TEST_F(ClusterTest, TheServersClockIsCountedOnFromItsLatestDate) {
+  EXPECT_EQ(cluster_->server_time(), std::nullopt) << "no answer had a date";
+  const auto ask = [this](const std::string& date) {
+    answer(json_answer(200, kObject, {{"date", date}}));
+    EXPECT_TRUE(run(apply()).ok());
+    return cluster_->server_time();
+  };
+  const Timestamp eight = *parse_rfc3339("2026-01-01T08:00:00Z");
+  EXPECT_EQ(ask("Thu, 01 Jan 2026 08:00:00 GMT"), eight);
+  now_ = now_ + Duration{2'500};
+  EXPECT_EQ(cluster_->server_time(), eight + Duration{2'500});
+  // Cut to whole seconds: it is at least what was counted.
+  EXPECT_EQ(ask("Thu, 01 Jan 2026 08:00:02 GMT"), eight + Duration{2'500});
+  EXPECT_EQ(ask("Thu, 01 Jan 2026 08:00:03 GMT"), eight + Duration{3'000});
+  EXPECT_EQ(ask("yesterday"), eight + Duration{3'000});
+}
+
 TEST_F(ClusterTest, OverloadIsWaitedOut) {
   answer(status(429, "TooManyRequests", {{"Retry-After", "5"}}));
   answer(json_answer(200, kObject));
