@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <map>
-#include <set>
 #include <utility>
 
 #include "base/text.h"
@@ -14,7 +11,7 @@
 #include "cli/release_verbs.h"
 #include "cli/version.h"
 #include "cli/workspace.h"
-#include "engine/health_follow.h"
+#include "engine/health_watch.h"
 #include "engine/live_health.h"
 
 namespace instantexec::cli {
@@ -23,7 +20,6 @@ namespace {
 using Nodes = std::vector<status::HealthNode>;
 using Rules = std::vector<status::CustomRule>;
 
-constexpr Duration kLookEvery{2000};
 // What a person or a script asks of `health` alone: 1, like a test that fails. Nothing was changed.
 constexpr ExitCode kNotReady{1};
 
@@ -89,32 +85,6 @@ Outcome health_of_files(const VerbContext& context) {
   return outcome;
 }
 
-// What is known beside an object, for judging it as it is.
-struct Knowledge {
-  const status::ChildIndex& index;
-  const std::map<model::Gvk, bool>& declares_status;
-  const Rules& rules;
-  Timestamp now;
-};
-
-status::HealthNode judge(const model::Object& object, const Knowledge& known) {
-  status::Context context;
-  context.now = known.now;
-  context.rules = known.rules;
-  context.options.declared_failures = true;
-  const auto declared = known.declares_status.find(object.gvk());
-  if (declared != known.declares_status.end()) context.declares_status = declared->second;
-  return status::health_tree(object, known.index, context);
-}
-
-status::HealthNode absent(const model::ObjectRef& ref) {
-  status::HealthNode node;
-  node.object = ref;
-  node.status = {model::HealthStatus::kNotFound, "NotFound", "it does not exist", {}, {}};
-  node.rule = "general";
-  return node;
-}
-
 // What was found out, with or without watching.
 struct Seen {
   std::string release;
@@ -139,76 +109,21 @@ Result<Seen> look(Workspace& workspace, const VerbContext& context) {
                 engine::read_live_health(workspace.engine_environment(), workspace.release(),
                                          {context.options.health.selector}));
   Seen out{live.release, live.revision, live.unreadable, {}};
-  const Knowledge known{live.index, live.declares_status, workspace.release().health_rules,
-                        workspace.clock().wall()};
-  for (const model::Object& object : live.objects) out.nodes.push_back(judge(object, known));
-  for (const model::ObjectRef& ref : live.missing) out.nodes.push_back(absent(ref));
+  const engine::LiveKnowledge known{live.index, live.declares_status, live.storage_classes,
+                                    workspace.release().health_rules, live.now};
+  for (const model::Object& object : live.objects) {
+    out.nodes.push_back(status::health_tree(object, live.index, engine::context_of(object, known)));
+  }
+  for (const model::ObjectRef& ref : live.missing) out.nodes.push_back(engine::absent_node(ref));
   return out;
 }
 
-// The last verdict of every object that is followed.
-class Verdicts {
- public:
-  Verdicts(const engine::HealthFollower& follower, const Rules& rules, engine::EventSink& events)
-      : follower_(follower), rules_(rules), events_(events) {}
-
-  // Judges an object again, and tells when its health has changed.
-  void judge_again(const model::ObjectRef& ref, Timestamp now) {
-    const auto followed = follower_.objects().find(ref);
-    if (followed == follower_.objects().end()) {
-      nodes_.erase(ref);
-      unsettled_.erase(ref);
-      return;
-    }
-    const model::Object* object = follower_.index().find(followed->second);
-    status::HealthNode node =
-        object == nullptr ? absent(ref)
-                          : judge(*object, {follower_.index(), follower_.declares_status(), rules_, now});
-    const auto old = nodes_.find(ref);
-    const bool same = old != nodes_.end() && old->second.status.status == node.status.status &&
-                      old->second.status.reason == node.status.reason;
-    if (!same) events_.emit(model::ObjectHealthChanged{ref, node.status});
-    const bool settled = status::counts_as_ready(node.status.status) || node.status.doomed();
-    if (settled) {
-      unsettled_.erase(ref);
-    } else {
-      unsettled_.insert(ref);
-    }
-    nodes_[ref] = std::move(node);
-  }
-
-  [[nodiscard]] const std::set<model::ObjectRef>& unsettled() const { return unsettled_; }
-
-  [[nodiscard]] Nodes take() {
-    Nodes out;
-    for (auto& [ref, node] : nodes_) out.push_back(std::move(node));
-    return out;
-  }
-
- private:
-  const engine::HealthFollower& follower_;
-  const Rules& rules_;
-  engine::EventSink& events_;
-  std::map<model::ObjectRef, status::HealthNode> nodes_;
-  std::set<model::ObjectRef> unsettled_;
-};
-
 // Follows the objects until everything is ready or has failed, or the time is up.
 Result<Seen> keep_looking(Workspace& workspace, const VerbContext& context) {
-  engine::HealthFollower follower(workspace.engine_environment(), workspace.release(),
-                                  {context.options.health.selector});
-  IE_TRY(follower.begin());
-  Verdicts verdicts(follower, workspace.release().health_rules, context.events);
-  for (const auto& [ref, uid] : follower.objects()) verdicts.judge_again(ref, follower.now());
-  const Instant end = workspace.clock().now() + workspace.release().timeout;
-  while (!verdicts.unsettled().empty() && workspace.clock().now() < end) {
-    const Instant until = std::min(end, workspace.clock().now() + kLookEvery);
-    IE_TRY_ASSIGN(const std::set<model::ObjectRef> touched, follower.next(until));
-    // What was not touched may have become something else by waiting.
-    const std::set<model::ObjectRef> again = touched.empty() ? verdicts.unsettled() : touched;
-    for (const model::ObjectRef& ref : again) verdicts.judge_again(ref, follower.now());
-  }
-  return Seen{follower.release(), follower.revision(), follower.unreadable(), verdicts.take()};
+  IE_TRY_ASSIGN(engine::WatchedHealth found,
+                engine::watch_health(workspace.engine_environment(), workspace.release(),
+                                     {context.options.health.selector}, workspace.release().timeout));
+  return Seen{std::move(found.release), found.revision, std::move(found.unreadable), std::move(found.nodes)};
 }
 
 }  // namespace

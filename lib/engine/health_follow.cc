@@ -42,6 +42,9 @@ Status HealthFollower::begin() {
     if (place.root && !place.uids.empty()) kinds.insert(place.gvk);
   }
   declares_status_ = read_schemas(session_, *catalog, kinds, {});
+  if (std::any_of(kinds.begin(), kinds.end(), needs_storage_classes)) {
+    storage_classes_ = read_storage_classes(session_);
+  }
   touched_.clear();
   return {};
 }
@@ -187,7 +190,11 @@ void HealthFollower::read_blind() {
 }
 
 Timestamp HealthFollower::now() {
-  return session_.wall();
+  return session_.server_time();
+}
+
+LiveKnowledge HealthFollower::knowledge(std::span<const status::CustomRule> rules) {
+  return {index_, declares_status_, storage_classes_, rules, now()};
 }
 
 Result<std::set<model::ObjectRef>> HealthFollower::next(Instant until) {

@@ -34,9 +34,10 @@ class HealthFollower {
   // What is followed, with its UID; without one it does not exist.
   [[nodiscard]] const std::map<model::ObjectRef, std::string>& objects() const { return objects_; }
   [[nodiscard]] const status::ChildIndex& index() const { return index_; }
-  [[nodiscard]] const std::map<model::Gvk, bool>& declares_status() const { return declares_status_; }
   [[nodiscard]] const std::vector<std::string>& unreadable() const { return unreadable_; }
-  [[nodiscard]] Timestamp now();
+  [[nodiscard]] Timestamp now();  // on the server's clock
+  // For judging the objects at this moment; good until next() is called.
+  [[nodiscard]] LiveKnowledge knowledge(std::span<const status::CustomRule> rules);
 
  private:
   struct Place {
@@ -71,6 +72,7 @@ class HealthFollower {
   std::map<std::string, model::ObjectRef> roots_;  // by UID
   status::ChildIndex index_;
   std::map<model::Gvk, bool> declares_status_;
+  std::optional<std::vector<model::Object>> storage_classes_;
   std::vector<std::string> unreadable_;
   std::set<model::ObjectRef> touched_;
   Instant blind_read_;

@@ -11,7 +11,6 @@
 #include "engine/planner.h"
 #include "engine/release_store.h"
 #include "engine/schemas.h"
-#include "engine/session.h"
 #include "status/status.h"
 
 namespace instantexec::engine {
@@ -31,6 +30,39 @@ bool tells_something(const model::ApiResource& resource) {
 }
 
 }  // namespace
+
+status::Context context_of(const model::Object& object, const LiveKnowledge& known) {
+  status::Context out;
+  out.now = known.now;
+  out.rules = known.rules;
+  out.options.declared_failures = true;
+  const model::Gvk gvk = object.gvk();
+  const auto declared = known.declares_status.find(gvk);
+  if (declared != known.declares_status.end()) out.declares_status = declared->second;
+  if (needs_storage_classes(gvk) && known.storage_classes) {
+    out.storage_classes.emplace();
+    for (const model::Object& one : *known.storage_classes) out.storage_classes->push_back(&one);
+  }
+  return out;
+}
+
+status::HealthNode absent_node(const model::ObjectRef& ref) {
+  status::HealthNode out;
+  out.object = ref;
+  out.status = {model::HealthStatus::kNotFound, "NotFound", "it does not exist", {}, {}};
+  out.rule = "general";
+  return out;
+}
+
+bool needs_storage_classes(const model::Gvk& gvk) {
+  return gvk.group.empty() && gvk.kind == "PersistentVolumeClaim";
+}
+
+std::optional<std::vector<model::Object>> read_storage_classes(Session& session) {
+  auto responses = session.call_all({ListRequest{{"storage.k8s.io", "v1", "StorageClass"}, "", "", ""}});
+  if (!responses.front().ok()) return std::nullopt;
+  return std::move(responses.front().items);
+}
 
 HealthPlaces health_places(const model::ApiCatalog& catalog, const std::string& ns) {
   HealthPlaces out;
@@ -128,6 +160,10 @@ Result<LiveHealth> read_live_health(Environment environment, const ReleaseOption
   std::set<model::Gvk> kinds;
   for (const model::Object& object : out.objects) kinds.insert(object.gvk());
   out.declares_status = read_schemas(session, *catalog, kinds, {});
+  if (std::any_of(kinds.begin(), kinds.end(), needs_storage_classes)) {
+    out.storage_classes = read_storage_classes(session);
+  }
+  out.now = session.server_time();
   return out;
 }
 
