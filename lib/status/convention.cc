@@ -116,13 +116,17 @@ std::vector<Sign> with_summary(const Condition& summary, const FoundConditions& 
 
 }  // namespace
 
-Assessment by_convention(const Input& input) {
+std::optional<Assessment> held_by_spec(const Input& input) {
   for (const std::string_view field :
        {"/spec/paused", "/spec/suspend", "/spec/suspended", "/spec/updateStrategy/paused",
         "/spec/updateStrategy/rollingUpdate/paused"}) {
     if (!model::get_bool(input.object.json, field)) continue;
     return suspended("Paused", std::string(field.substr(1)) + " is true", describe_command(input.object));
   }
+  return std::nullopt;
+}
+
+Assessment by_convention(const Input& input) {
   const FoundConditions found = collect_conditions(input.object);
   const Words words = collect_words(input.object);
   const auto summary = std::find_if(found.own.begin(), found.own.end(), [](const Condition& condition) {
@@ -146,6 +150,11 @@ Assessment by_convention(const Input& input) {
     // Where signs disagree nothing has failed for good.
     if (good && sign.sense == Sense::kBad) sign.sense = Sense::kBusy;
     signs.push_back(std::move(sign));
+  }
+  // The controller of one part has not answered yet. Outside of a deploy nobody knows whether it ever will.
+  if (found.stale && input.context.applied_at != Timestamp{}) {
+    signs.push_back(
+        {Sense::kBusy, "WaitingForController", "a part of the status is of an older generation", false});
   }
   if (const Sign* sign = decisive(signs)) return verdict(*sign, input);
   if (found.stale) return in_progress("WaitingForController", "the controller has not yet seen the change");

@@ -4,6 +4,7 @@
 
 #include "status/evaluate.h"
 #include "status/rule.h"
+#include "status/words.h"
 
 namespace instantexec::status {
 namespace {
@@ -12,6 +13,9 @@ using namespace std::chrono_literals;
 
 constexpr Duration kFirstStatus = 15s;  // time a controller gets for its first status
 constexpr Duration kSettle = 5s;        // … and to notice a change
+// Some controllers raise the generation of a condition only when they change the condition. One that stands
+// this long after our change is their answer to it.
+constexpr Duration kStands = 120s;
 
 // A verdict "ready" that does not yet mean much is held back until `until`.
 Assessment not_before(Assessment ready, Timestamp until, std::string_view message, const Input& input) {
@@ -31,14 +35,36 @@ bool observed(const model::Object& object) {
   });
 }
 
+bool older_condition(const model::Json& value, std::int64_t generation) {
+  return value.is_object() && value.contains("type") && value.contains("status") &&
+         model::get_int(value, "/observedGeneration", generation) < generation;
+}
+
+// Whether there is a condition of an older generation, at any depth.
+bool holds_older(const model::Json& value, std::int64_t generation) {
+  if (older_condition(value, generation)) return true;
+  return value.is_structured() && std::any_of(value.begin(), value.end(), [&](const model::Json& part) {
+           return holds_older(part, generation);
+         });
+}
+
+void take_as_new(model::Json& value, std::int64_t generation) {
+  if (older_condition(value, generation)) value["observedGeneration"] = generation;
+  if (!value.is_structured()) return;
+  for (model::Json& part : value) take_as_new(part, generation);
+}
+
 Assessment by_status(const Input& input) {
   const Timestamp created = time_at(input.object.json, "/metadata/creationTimestamp");
   const Timestamp written = std::max(input.context.applied_at, created);
   // Nothing that can be understood: give the controller time for its first word.
+  if (auto held = held_by_spec(input)) return *std::move(held);
   const bool silent = model::get_object(input.object.json, "/status").empty();
   Assessment out =
       silent ? current("NoStatus", "the object exists and reports no status") : by_convention(input);
-  const bool unclear = silent || out.status.reason == kNotUnderstood;
+  // What waits for its time has nothing to report before.
+  const bool unclear =
+      (silent || out.status.reason == kNotUnderstood) && !waits_for_its_time(input.object.kind());
   // A snapshot is judged as of its first moment: its controller has not reported yet.
   if (unclear && input.context.now == Timestamp{}) {
     return in_progress("AwaitingStatus", silent ? "no status is reported yet" : out.status.message);
@@ -57,7 +83,8 @@ Assessment named(Assessment out, std::string_view rule) {
 Assessment judge(const CustomRule* rule, const Input& input) {
   if (rule != nullptr) {
     if (auto out = by_rule(*rule, input)) return named(*std::move(out), rule->name);
-  } else if (input.context.declares_status == false) {
+  }
+  if (input.context.declares_status == false) {
     return named(current("Exists", "the kind has no status"), "schema");
   }
   return named(by_status(input), "conventions");
@@ -66,10 +93,19 @@ Assessment judge(const CustomRule* rule, const Input& input) {
 }  // namespace
 
 Assessment assess_custom(const CustomRule* rule, const Input& input) {
+  const Timestamp applied = input.context.applied_at;
+  const std::int64_t generation = input.object.generation();
+  const bool older =
+      applied != Timestamp{} && holds_older(model::get_object(input.object.json, "/status"), generation);
+  if (older && input.context.now >= applied + kStands) {
+    model::Object standing = input.object;
+    take_as_new(standing.json["status"], generation);
+    return judge(rule, {standing, input.family, input.events, input.context});
+  }
   Assessment out = judge(rule, input);
+  if (older) out.changes_at = earlier(out.changes_at, applied + kStands);
   if (out.rule == "schema") return out;
   // Without observedGeneration a good status may still be the one before our change.
-  const Timestamp applied = input.context.applied_at;
   if (applied == Timestamp{} || observed(input.object)) return out;
   return not_before(std::move(out), applied + kSettle, "the status may be older than the change", input);
 }

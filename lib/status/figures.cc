@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 #include <optional>
 #include <utility>
@@ -59,17 +60,23 @@ std::optional<Sign> by_scale(const model::Json& status, std::optional<std::int64
   return counted_replicas(*done, want, number(status, "updatedReplicas").value_or(want));
 }
 
-// "readyNodes" and "nodes", "desiredNodes" or "totalNodes", in the status or in the spec.
+// "readyNodes" and "nodes", "desiredNodes" or "totalNodes", in the status or in the spec; "currentHealthy"
+// and "expectedHealthy" or "desiredHealthy".
 std::optional<Sign> by_names(const model::Json& status, const model::Json& spec) {
+  static constexpr std::array<std::string_view, 4> kHave{"ready", "available", "healthy", "current"};
   for (const auto& [key, value] : status.items()) {
-    constexpr std::string_view kReady = "ready";
-    if (!key.starts_with(kReady) || key.size() == kReady.size() || !value.is_number_integer()) continue;
-    const std::string noun = key.substr(kReady.size());
+    const auto prefix = std::find_if(kHave.begin(), kHave.end(), [&key = key](std::string_view word) {
+      return key.size() > word.size() && key.starts_with(word) &&
+             std::isupper(static_cast<unsigned char>(key[word.size()])) != 0;
+    });
+    if (prefix == kHave.end() || !value.is_number_integer()) continue;
+    const std::string noun = key.substr(prefix->size());
     std::string plain = noun;
     plain[0] = to_lower(noun).front();
-    std::optional<std::int64_t> want = number(spec, plain);
+    const bool current = *prefix == "current";  // "replicas" beside it may count the same thing
+    std::optional<std::int64_t> want = current ? std::nullopt : number(spec, plain);
     for (const std::string& name : {"desired" + noun, "expected" + noun, "total" + noun, plain}) {
-      if (!want) want = number(status, name);
+      if (!want && !(current && name == plain)) want = number(status, name);
     }
     if (want) return counted_parts(value.get<std::int64_t>(), *want, to_lower(noun));
   }

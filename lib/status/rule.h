@@ -29,6 +29,8 @@ using Rule = Assessment (*)(const Input&);
 
 // What the status of an unknown kind says by common conventions. Never Failed.
 [[nodiscard]] Assessment by_convention(const Input& input);
+// Somebody has paused the object in its spec.
+[[nodiscard]] std::optional<Assessment> held_by_spec(const Input& input);
 // Reason of its verdict when no convention applies.
 inline constexpr std::string_view kNotUnderstood = "StatusNotUnderstood";
 

@@ -28,8 +28,8 @@ constexpr std::array<std::string_view, 37> kBadStems{
     "mismatch",  "unsupport", "terminal", "timeout",   "timedout",  "broken",  "expired",   "refused",
     "stall",     "oom",       "critical", "fatal",     "panic",     "corrupt", "misconfig", "unrecover",
     "duplicate", "violat",    "incompat", "abnormal",  "irreconcil"};
-constexpr std::array<std::string_view, 10> kBadWords{"err",   "dead",   "red",     "bad",     "fail",
-                                                     "fails", "failed", "failing", "failure", "failures"};
+constexpr std::array<std::string_view, 11> kBadWords{
+    "err", "dead", "red", "bad", "fail", "offline", "fails", "failed", "failing", "failure", "failures"};
 constexpr std::array<std::string_view, 6> kNegations{"no", "not", "non", "without", "never", "zero"};
 
 bool bad_part(std::string_view part) {
@@ -49,11 +49,12 @@ constexpr std::array<std::string_view, 58> kGoodWords{
     "latest",       "alive"};
 
 // Words for work that goes on; words in -ing count too.
-constexpr std::array<std::string_view, 26> kBusyWords{
-    "inprogress", "progress",    "pending", "queued",    "submitted",  "retry",     "retrying",
-    "scheduled",  "new",         "yellow",  "init",      "initialize", "rerun",     "wait",
-    "unready",    "unavailable", "missing", "notfound",  "draft",      "requested", "preparing",
-    "unknown",    "stopping",    "update",  "bootstrap", "upgrade"};
+constexpr std::array<std::string_view, 34> kBusyWords{
+    "inprogress", "progress",  "pending", "queued",    "submitted",       "retry",   "retrying",
+    "scheduled",  "new",       "yellow",  "init",      "initialize",      "rerun",   "wait",
+    "missing",    "notfound",  "draft",   "requested", "preparing",       "unknown", "stopping",
+    "update",     "bootstrap", "upgrade", "outofsync", "blocked",         "stale",   "required",
+    "requires",   "needed",    "needs",   "partial",   "underreplicated", "stuck"};
 constexpr std::array<std::string_view, 12> kNoWork{"running", "serving", "listening", "existing",
                                                    "missing", "nothing", "string",    "working",
                                                    "warning", "pausing", "timing",    "streaming"};
@@ -63,8 +64,17 @@ constexpr std::array<std::string_view, 9> kHoldWords{
 constexpr std::array<std::string_view, 5> kUnclearWords{"unknown", "inconclusive", "indeterminate",
                                                         "undefined", "unspecified"};
 
+// "unavailable", "inactive", "disconnected": the opposite of a good word.
+bool opposite(std::string_view part) {
+  static constexpr std::array<std::string_view, 4> kPrefixes{"un", "in", "dis", "non"};
+  return !one_of(part, kGoodWords) && !bad_part(part) &&
+         std::any_of(kPrefixes.begin(), kPrefixes.end(), [&](std::string_view prefix) {
+           return part.starts_with(prefix) && one_of(part.substr(prefix.size()), kGoodWords);
+         });
+}
+
 bool busy_part(std::string_view part) {
-  if (one_of(part, kBusyWords)) return true;
+  if (one_of(part, kBusyWords) || opposite(part)) return true;
   return part.size() > 4 && part.ends_with("ing") && !one_of(part, kNoWork);
 }
 
@@ -146,12 +156,13 @@ Sense sense_of_phase(std::string_view phase, bool runs_to_end) {
   if (has(parts, "not") && has(parts, "found")) return Sense::kBusy;  // not there yet, or no longer
   if (one_of(joined, kUnclearWords)) return Sense::kUnclear;
   const auto any = [&](auto&& test) { return std::any_of(parts.begin(), parts.end(), test); };
-  if (names_error(parts) || bad_pair(parts) ||
+  if (names_error(parts) || bad_pair(parts) || joined == "down" ||
       any([](std::string_view part) { return part.starts_with("warn"); })) {
     return Sense::kBad;
   }
   if (any([](std::string_view part) { return one_of(part, kHoldWords); })) return Sense::kHold;
   if (any(busy_part) || one_of(joined, kBusyWords)) return Sense::kBusy;
+  if (one_of(joined, kGoodWords) && !runs_to_end) return Sense::kGood;  // "InSync"
   for (std::size_t i = 0; i < parts.size(); ++i) {
     if (!one_of(parts[i], kGoodWords)) continue;
     if (lacking(parts, i)) return Sense::kBusy;  // "NotReady"
@@ -202,6 +213,14 @@ Claim claim_of(std::string_view type) {
                                                           "stopped"};
   // "Progressing" and kin are told by -ing; these are nouns.
   static constexpr std::array<std::string_view, 4> kWork{"update", "upgrade", "rollout", "progress"};
+  // True or not, they say nothing about how the object is.
+  static constexpr std::array<std::string_view, 10> kNeutral{
+      "deprecated", "superseded", "limited", "changed",   "modified",
+      "skipped",    "deferred",   "managed", "unmanaged", "customized"};
+  static constexpr std::array<std::string_view, 14> kLacks{
+      "blocked",  "detached", "deleted",  "terminated", "evicted", "interrupted", "throttled",
+      "orphaned", "outdated", "required", "needed",     "missed",  "quarantined", "overloaded"};
+  const auto lacks = [](std::string_view part) { return one_of(part, kLacks) || opposite(part); };
   const auto parts = parts_of(type);
   const std::string joined = join(parts, "");
   if (one_of(joined, kVerdicts)) return Claim::kVerdict;
@@ -211,7 +230,12 @@ Claim claim_of(std::string_view type) {
     // "NoWarnings" is good; a warning is not yet bad.
     if (parts[i].starts_with("warn")) return negated(parts, i) ? Claim::kGood : Claim::kNone;
   }
-  if (joined.starts_with("un") && one_of(std::string_view(joined).substr(2), kGoodWords)) return Claim::kLack;
+  // Something newer is there to be had, or not: neither is a health.
+  if (parts.size() > 1 && parts.back() == "available" && one_of(parts[parts.size() - 2], kWork)) {
+    return Claim::kNone;
+  }
+  if (one_of(joined, kNeutral)) return Claim::kNone;
+  if (std::any_of(parts.begin(), parts.end(), lacks)) return Claim::kLack;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     if (one_of(parts[i], kGoodWords)) return lacking(parts, i) ? Claim::kLack : Claim::kGood;
   }
@@ -233,6 +257,12 @@ bool says_done(std::string_view reason) {
 bool says_waiting(std::string_view reason) {
   const auto parts = parts_of(reason);
   return std::any_of(parts.begin(), parts.end(), busy_part);
+}
+
+bool waits_for_its_time(std::string_view kind) {
+  const auto parts = parts_of(kind);
+  if (parts.size() < 2) return kind == "Schedule";
+  return parts.front() == "cron" || parts.front() == "scheduled" || parts.back() == "schedule";
 }
 
 bool runs_to_end(std::string_view kind) {

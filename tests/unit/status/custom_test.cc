@@ -23,7 +23,29 @@ TEST(CustomResource, StandardConditions) {
        kInProgress,
        "Broken"},
       {"Ready=Unknown", with(condition("Ready", "Unknown")), {}, 10, kInProgress, "NotReady"},
-      {"Ready of an older generation", with(old_ready), {}, 10, kInProgress, "WaitingForController"},
+      {"Ready of an older generation", with(old_ready), {}, 119, kInProgress, "WaitingForController", 120},
+      {"… that nobody has touched for long", with(old_ready), {}, 120, kCurrent, "Ready"},
+      {"a bad one of an older generation",
+       with("{'type':'Ready','status':'False','reason':'Broken','observedGeneration':1}"),
+       {},
+       10,
+       kInProgress,
+       "WaitingForController",
+       120},
+      {"a part's of an older generation beside a good one",
+       custom("'parents':[{'conditions':[{'type':'Accepted','status':'True','observedGeneration':1}]},"
+              "{'conditions':[{'type':'Accepted','status':'True','observedGeneration':2}]}]"),
+       {},
+       10,
+       kInProgress,
+       "WaitingForController",
+       120},
+      {"a part's of an older generation",
+       custom("'parents':[{'conditions':[{'type':'Accepted','status':'True','observedGeneration':1}]}]"),
+       {},
+       120,
+       kCurrent,
+       "Accepted"},
       {"Stalled=True",
        with(condition("Stalled", "True", "BadSpec") + "," + condition("Ready", "False")),
        {},
@@ -303,6 +325,11 @@ TEST(CustomResource, Snapshots) {
   EXPECT_EQ(judge("Widget", "'status':{'endpoint':'x'}"), kInProgress);
   EXPECT_EQ(judge("Widget", "'status':{'observedGeneration':2}"), kCurrent) << "seen, and nothing to report";
   EXPECT_EQ(judge("Widget", "'status':{'phase':'Running'}"), kCurrent);
+  EXPECT_EQ(judge("CronThing", ""), kCurrent) << "it has nothing to report before its time";
+  EXPECT_EQ(judge("BackupSchedule", "'spec':{'suspend':true}"), kSuspended);
+  EXPECT_EQ(judge("Widget", "'spec':{'paused':true}"), kSuspended) << "though nobody has reported yet";
+  EXPECT_EQ(judge("Widget", "'status':{'currentHealthy':1,'desiredHealthy':3}"), kInProgress);
+  EXPECT_EQ(judge("Widget", "'status':{'healthyInstances':3,'desiredInstances':3}"), kCurrent);
   EXPECT_EQ(judge("AnalysisRun", "'status':{'phase':'Running'}"), kInProgress)
       << "it is done when it has ended";
   EXPECT_EQ(judge("CronJobRunner", "'status':{'phase':'Running'}"), kCurrent);

@@ -39,6 +39,16 @@ TEST(StatusWords, Phases) {
                                          {"Failing over", Sense::kBusy},
                                          {"Stopped", Sense::kHold},
                                          {"Inconclusive", Sense::kUnclear},
+                                         {"Offline", Sense::kBad},
+                                         {"Down", Sense::kBad},
+                                         {"ScalingDown", Sense::kBusy},
+                                         {"Inactive", Sense::kBusy},
+                                         {"Disconnected", Sense::kBusy},
+                                         {"Uninitialized", Sense::kBusy},
+                                         {"OutOfSync", Sense::kBusy},
+                                         {"ActionRequired", Sense::kBusy},
+                                         {"Installed", Sense::kGood},
+                                         {"InSync", Sense::kGood},
                                          {"Bloomish", Sense::kNone},
                                          {"", Sense::kNone}}) {
     EXPECT_EQ(sense_of_phase(row.word, row.runs_to_end), row.sense) << row.word;
@@ -46,24 +56,19 @@ TEST(StatusWords, Phases) {
 }
 
 TEST(StatusWords, Claims) {
-  for (const auto& [type, claim] :
-       std::vector<std::pair<std::string_view, Claim>>{{"Ready", Claim::kGood},
-                                                       {"ClusterAvailable", Claim::kGood},
-                                                       {"Accepted", Claim::kVerdict},
-                                                       {"ResolvedRefs", Claim::kVerdict},
-                                                       {"Progressing", Claim::kBusy},
-                                                       {"RollingUpdate", Claim::kBusy},
-                                                       {"Degraded", Claim::kBad},
-                                                       {"HasErrors", Claim::kBad},
-                                                       {"NoWarnings", Claim::kGood},
-                                                       {"NotReady", Claim::kLack},
-                                                       {"Unavailable", Claim::kLack},
-                                                       {"PartiallyReady", Claim::kLack},
-                                                       {"Paused", Claim::kHold},
-                                                       {"ParametersGenerated", Claim::kGood},
-                                                       {"Warning", Claim::kNone},
-                                                       {"Example", Claim::kNone},
-                                                       {"", Claim::kNone}}) {
+  for (const auto& [type, claim] : std::vector<std::pair<std::string_view, Claim>>{
+           {"Ready", Claim::kGood},           {"ClusterAvailable", Claim::kGood},
+           {"Accepted", Claim::kVerdict},     {"ResolvedRefs", Claim::kVerdict},
+           {"Progressing", Claim::kBusy},     {"RollingUpdate", Claim::kBusy},
+           {"Degraded", Claim::kBad},         {"HasErrors", Claim::kBad},
+           {"NoWarnings", Claim::kGood},      {"NotReady", Claim::kLack},
+           {"Unavailable", Claim::kLack},     {"PartiallyReady", Claim::kLack},
+           {"Paused", Claim::kHold},          {"ParametersGenerated", Claim::kGood},
+           {"Incomplete", Claim::kLack},      {"PeerDisconnected", Claim::kLack},
+           {"RestartRequired", Claim::kLack}, {"Blocked", Claim::kLack},
+           {"UpdateAvailable", Claim::kNone}, {"Deprecated", Claim::kNone},
+           {"Installed", Claim::kGood},       {"Warning", Claim::kNone},
+           {"Example", Claim::kNone},         {"", Claim::kNone}}) {
     EXPECT_EQ(claim_of(type), claim) << type;
   }
 }
@@ -87,6 +92,15 @@ TEST(StatusWords, Messages) {
   EXPECT_FALSE(reports_error("reconciled without errors"));
   EXPECT_FALSE(reports_error("Waiting for more replicas"));
   EXPECT_FALSE(reports_error(""));
+}
+
+TEST(StatusWords, KindsThatWaitForTheirTime) {
+  EXPECT_TRUE(waits_for_its_time("CronWorkflow"));
+  EXPECT_TRUE(waits_for_its_time("ScheduledBackup"));
+  EXPECT_TRUE(waits_for_its_time("Schedule"));
+  EXPECT_TRUE(waits_for_its_time("BackupSchedule"));
+  EXPECT_FALSE(waits_for_its_time("Cron"));
+  EXPECT_FALSE(waits_for_its_time("Workflow"));
 }
 
 TEST(StatusWords, KindsThatEnd) {
