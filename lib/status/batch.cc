@@ -29,10 +29,10 @@ Assessment assess_pod(const Input& input) {
   }
   const std::string phase = model::get_string(input.object.json, "/status/phase", "Pending");
   const PodVerdict verdicts[] = {verdict};
-  return with_pods(
-      in_progress(phase == "Running" ? "NotReady" : "Pending",
-                  phase == "Running" ? "the pod runs and is not ready" : "the pod has not started"),
-      verdicts, Quorum::kAny, std::nullopt, input);
+  Assessment waiting = in_progress("Pending", "the pod has not started");
+  if (phase == "Running") waiting = in_progress("NotReady", "the pod runs and is not ready");
+  if (phase == "Unknown") waiting = in_progress("NodeLost", "the pod's node does not answer");
+  return with_pods(std::move(waiting), verdicts, Quorum::kAny, std::nullopt, input);
 }
 
 namespace {

@@ -33,6 +33,14 @@ Assessment assess_cron_job(const Input& input) {
   if (model::get_bool(input.object.json, "/spec/suspend")) {
     return current("Exists", "the CronJob exists; its schedule is suspended");
   }
+  // Runs are judged by whoever looks after them; a schedule is no worse for one that failed.
+  const Timestamp started = time_at(input.object.json, "/status/lastScheduleTime");
+  const bool runs = !model::get_array(input.object.json, "/status/active").empty();
+  if (!runs && started > time_at(input.object.json, "/status/lastSuccessfulTime")) {
+    Assessment out = current("Exists", "the CronJob is scheduled; its last run has not succeeded");
+    out.status.hint = describe_command(input.object);
+    return out;
+  }
   return current("Exists", "the CronJob is scheduled");
 }
 
@@ -55,7 +63,10 @@ Assessment assess_autoscaler(const Input& input) {
   if ((able && able->is_true()) || (limited && limited->is_true())) {
     // Metrics of new pods arrive minutes after a rollout; that must not hold it up.
     if (active && active->is_false() && active->reason != "ScalingDisabled") {
-      Assessment out = current("AbleToScale", "able to scale; metrics are not there yet");
+      const bool metrics = active->reason.starts_with("FailedGet") || active->reason.empty();
+      Assessment out = current("AbleToScale",
+                               metrics ? std::string("able to scale; metrics are not there yet")
+                                       : fmt::format("able to scale, but it does not: {}", active->message));
       out.status.evidence.push_back({input.object.ref(), clean(active->reason + ": " + active->message)});
       return out;
     }
@@ -65,6 +76,19 @@ Assessment assess_autoscaler(const Input& input) {
 }
 
 Assessment assess_disruption_budget(const Input& input) {
+  // policy/v1: no disruption is allowed, for the number of those that may be cannot be computed.
+  for (const Condition& condition : conditions(input.object)) {
+    if (condition.type != "DisruptionAllowed" || !condition.is_false() || condition.reason != "SyncFailed")
+      continue;
+    const std::string text =
+        condition.message.empty() ? "allowed disruptions cannot be computed" : condition.message;
+    if (input.context.options.declared_failures)
+      return failed("SyncFailed", text, describe_command(input.object));
+    // Pods run without it: no reason to undo a deploy.
+    Assessment out = current("Observed", "the budget exists and allows no disruption: " + text);
+    out.status.hint = describe_command(input.object);
+    return out;
+  }
   Assessment out = current("Observed", "the budget is in force");
   const bool blocks = model::get_int(input.object.json, "/status/disruptionsAllowed") == 0 &&
                       model::get_int(input.object.json, "/status/expectedPods") > 0;

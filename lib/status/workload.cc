@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/text.h"
 #include "status/pod.h"
@@ -260,19 +261,53 @@ Assessment assess_stateful_set(const Input& input) {
                    creation_problem(input.object, want, status_count(input, "replicas"), input), input);
 }
 
+namespace {
+
+// The kubelet of the pod's node is silent: the node controller has taken away Ready, without a reason, and
+// left ContainersReady; or the pod should have ended long ago.
+bool node_is_silent(const model::Object& pod, Timestamp now) {
+  constexpr Duration kOverdue{60'000};
+  if (pod.terminating()) {
+    return now != Timestamp{} && now - time_at(pod.json, "/metadata/deletionTimestamp") >= kOverdue;
+  }
+  const auto ready = find_condition(pod, "Ready");
+  const auto containers = find_condition(pod, "ContainersReady");
+  return ready && ready->is_false() && ready->reason.empty() && containers && containers->is_true();
+}
+
+// Nodes whose pods nobody can bring up to date before they answer again.
+std::int64_t silent_nodes(const Input& input) {
+  std::set<std::string> nodes;
+  for (const model::Object* pod : owned(input.family, "Pod", input.object.uid())) {
+    if (node_is_silent(*pod, input.context.now)) nodes.insert(model::get_string(pod->json, "/spec/nodeName"));
+  }
+  return static_cast<std::int64_t>(nodes.size());
+}
+
+std::string and_silent(std::string text, std::int64_t silent) {
+  if (silent > 0)
+    text += fmt::format("; {} not answering", counted(static_cast<std::size_t>(silent), "node"));
+  return text;
+}
+
+}  // namespace
+
 Assessment assess_daemon_set(const Input& input) {
-  const std::int64_t want = status_count(input, "desiredNumberScheduled");
+  const std::int64_t desired = status_count(input, "desiredNumberScheduled");
+  const std::int64_t silent = silent_nodes(input);
+  // Where no node answers there is nothing to go by.
+  const std::int64_t want = silent < desired ? desired - silent : desired;
   const std::int64_t scheduled = status_count(input, "currentNumberScheduled");
   const std::int64_t updated = status_count(input, "updatedNumberScheduled");
   const std::int64_t available = status_count(input, "numberAvailable");
   const bool on_delete =
       model::get_string(input.object.json, "/spec/updateStrategy/type", "RollingUpdate") == "OnDelete";
   // A DaemonSet whose pods are all refused reports that it wants none (kubernetes#100683).
-  const auto creation = creation_problem(input.object, std::max<std::int64_t>(want, 1), scheduled, input);
+  const auto creation = creation_problem(input.object, std::max<std::int64_t>(desired, 1), scheduled, input);
   Assessment waiting;
   if (!model::find(input.object.json, "/status/desiredNumberScheduled")) {
     waiting = in_progress("WaitingForController", "the number of nodes is not yet known");
-  } else if (want == 0 && creation) {
+  } else if (desired == 0 && creation) {
     waiting = in_progress("FailedCreate", "no pod could be created");
   } else if (!on_delete && updated < want) {
     waiting = in_progress("Updating", of(updated, want, "pods updated"));
@@ -284,7 +319,8 @@ Assessment assess_daemon_set(const Input& input) {
     out.status.hint = "delete the old pods to bring them to the new revision";
     return out;
   } else {
-    return current("RolloutComplete", of(available, want, "pods updated and available"));
+    return current("RolloutComplete",
+                   and_silent(of(available, desired, "pods updated and available"), silent));
   }
   const auto pods = new_pods(input);
   return with_pods(std::move(waiting), judge_pods(pods, input), Quorum::kAny, creation, input);

@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <charconv>
+#include <iostream>
+#include <map>
+#include <set>
 
 #include "status/event_view.h"
 
@@ -32,6 +35,34 @@ std::string workload(std::string_view kind, std::string_view group, std::string_
       "revision':'2'}}}},'spec':{{{}}},'status':{{'observedGeneration':2{}{}}}}}",
       group, kind, spec, status.empty() ? "" : ",", status);
 }
+
+// The named cases of built-in kinds, by kind. Two of one name are one case.
+using Cases = std::map<std::string, std::set<std::string>>;
+
+Cases& built_in_cases() {
+  static Cases cases;
+  return cases;
+}
+
+// After the last test: how many there are, and that there are enough.
+class CaseCount final : public testing::Environment {
+ public:
+  void TearDown() override {
+    std::size_t all = 0;
+    for (const auto& [kind, names] : built_in_cases()) all += names.size();
+    const testing::UnitTest& program = *testing::UnitTest::GetInstance();
+    if (program.test_to_run_count() < program.total_test_count()) return;  // only some were asked for
+    std::cout << "named cases of built-in kinds: " << all << " of " << built_in_cases().size() << " kinds\n";
+    for (const auto& [kind, names] : built_in_cases())
+      std::cout << "  " << kind << ": " << names.size() << "\n";
+    EXPECT_GE(all, kFewestCases);
+  }
+
+ private:
+  static constexpr std::size_t kFewestCases = 250;
+};
+
+[[maybe_unused]] testing::Environment* const kCaseCount = testing::AddGlobalTestEnvironment(new CaseCount);
 
 }  // namespace
 
@@ -66,7 +97,9 @@ void check(const std::vector<Row>& rows, Tweak tweak) {
     context.now = at(row.now);
     context.applied_at = kApply;
     if (tweak != nullptr) tweak(context);
-    const Assessment got = assess(object(row.subject), index, context);
+    const model::Object subject = object(row.subject);
+    if (knows_kind(subject.gvk())) built_in_cases()[subject.gvk().to_string()].insert(row.name);
+    const Assessment got = assess(subject, index, context);
     EXPECT_EQ(model::to_string(got.status.status), model::to_string(row.status)) << got.status.message;
     EXPECT_EQ(got.status.reason, row.reason) << got.status.message;
     EXPECT_FALSE(got.status.message.empty());
