@@ -34,7 +34,6 @@ BUILD = ROOT / "build" / "dev"
 # File -> test program, and the tests in it that are about the file.
 JOURNAL = ("test_journal", "*")
 UNDO = ("test_plan", "MakeUndo.*:OwnershipPatch.*:ThreeWay.*")
-ENGINE = ("test_engine", "Lock.*:LockKeeper.*:Acquire.*:Undo.*:Fence.*:UndoWork.*:UndoRun.*:UndoGraph.*:Sealed.*:Forged.*-Lock.EightClients*")
 FILES = {
     "lib/journal/blob.cc": JOURNAL,
     "lib/journal/record.cc": JOURNAL,
@@ -42,10 +41,10 @@ FILES = {
     "lib/journal/secrets.cc": JOURNAL,
     "lib/plan/merge.cc": UNDO,
     "lib/plan/undo.cc": UNDO,
-    "lib/engine/lock.cc": ENGINE,
-    "lib/engine/lock_keeper.cc": ENGINE,
-    "lib/engine/undo.cc": ENGINE,
-    "lib/engine/undo_work.cc": ENGINE,
+    "lib/engine/lock.cc": ("test_engine", "Acquire.*"),
+    "lib/engine/lock_keeper.cc": ("test_engine", "LockKeeper.*"),
+    "lib/engine/undo.cc": ("test_engine", "UndoRun.*"),
+    "lib/engine/undo_work.cc": ("test_engine", "UndoWork.*:UndoGraph.*"),
 }
 
 PROLOGUE = r"""
@@ -467,6 +466,7 @@ def coverage():
             words = [w for w in command if not w.endswith("ccache")]
             subprocess.run(["clang++", *words[1:]], cwd=directory, check=True)
         program.link(objects, instrument[:1], "clang++")
+        program.filter = ":".join(sorted({FILES[f][1] for f in files}))
         if not program.run(0, 900, {"LLVM_PROFILE_FILE": str(folder / f"{target}.raw")}):
             raise SystemExit(f"mutate: the tests of {target} fail")
         profile = folder / f"{target}.profile"
