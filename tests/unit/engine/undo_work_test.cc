@@ -125,6 +125,27 @@ TEST(UndoWork, ARaceForTheOwnershipLeavesWhatWasDoneWithTheValues) {
   EXPECT_EQ(c.written(), 1U);
 }
 
+TEST(UndoWork, OwnershipIsPutBackOnce) {
+  const auto before = stored("old", "1", {owner("me", "a")});
+  const auto after = stored("new", "2", {owner("me", "ab")});
+  Case c(saved(before, after), after);
+  c.work.start(0);
+  ASSERT_EQ(c.work.answered(0, reply(200, stored("old", "3", {owner("me", "ab")}))).kind, Next::Kind::kSend);
+  // An admission webhook of theirs takes it again.
+  EXPECT_EQ(c.work.answered(0, reply(200, stored("old", "4", {owner("me", "ab")}))).kind, Next::Kind::kDone);
+}
+
+TEST(UndoWork, WhatIsDeletedBetweenItsTwoWritesIsLost) {
+  const auto before = stored("old", "1", {owner("me", "a")});
+  const auto after = stored("new", "2", {owner("me", "ab")});
+  Case c(saved(before, after), after);
+  c.work.start(0);
+  c.work.answered(0, reply(200, stored("old", "3", {owner("me", "ab")})));
+  EXPECT_EQ(c.work.answered(0, reply(404)).kind, Next::Kind::kDone);
+  EXPECT_EQ(c.outcome().kind, Kind::kLost);
+  EXPECT_TRUE(c.outcome().failed);
+}
+
 TEST(UndoWork, OwnershipAlone) {
   const auto before = stored("same", "1", {owner("me", "a")});
   const auto live = stored("same", "2", {owner("me", "ab")});
@@ -414,6 +435,22 @@ TEST(UndoGraph, RestoresWhatOthersReferToBeforeThem) {
   EXPECT_EQ(graph.depends_on[0], std::vector<std::size_t>{2});
   EXPECT_TRUE(graph.depends_on[1].empty());
   EXPECT_TRUE(graph.depends_on[2].empty());
+}
+
+TEST(UndoGraph, DeletesWhatRunsBeforeWhatItUses) {
+  const std::vector<journal::SavedObject> all = {saved(std::nullopt, config("c", "1")),
+                                                 saved(kBefore, kAfter),
+                                                 saved(std::nullopt, deployment("web", "x"))};
+  const Graph graph = undo_graph(all);
+  const auto waits = [&](std::size_t node, std::size_t other) {
+    return std::any_of(graph.waits_for[node].begin(), graph.waits_for[node].end(), [&](std::size_t group) {
+      const auto& members = graph.groups[group];
+      return std::find(members.begin(), members.end(), other) != members.end();
+    });
+  };
+  EXPECT_TRUE(waits(0, 2));
+  EXPECT_FALSE(waits(2, 0));
+  EXPECT_TRUE(waits(0, 1) && waits(2, 1)) << "both after what is put back";
 }
 
 TEST(UndoGraph, ACycleLosesTheOrderOnly) {
