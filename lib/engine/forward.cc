@@ -190,9 +190,7 @@ class Forward {
     Graph graph = graph_of(planned_.plan);
     for (std::size_t i = planned_.desired.size(); i < graph.included.size(); ++i) graph.included[i] = false;
     const GraphResult result = run_graph(session_, graph, *work_);
-    const bool under_way =
-        std::find(result.states.begin(), result.states.end(), NodeState::kUnderWay) != result.states.end();
-    if (work_->unsettled() || under_way) late_until_ = session_.now() + kWriteTravels + kWriteTakes;
+    if (work_->unsettled() || result.unanswered) late_until_ = session_.now() + kWriteTravels + kWriteTakes;
     // What the process that began it has sent comes on top; only creations can be done once more.
     if (resumed_ && operation_.late_until && planned_.plan.count(plan::Op::kCreate) > 0) {
       late_until_ = std::max(late_until_, *operation_.late_until);

@@ -15,7 +15,6 @@ class Runner {
  public:
   Runner(Session& session, const Graph& graph, Work& work) : session_(session), graph_(graph), work_(work) {
     const std::size_t size = graph.included.size();
-    result_.states.resize(size, NodeState::kNotStarted);
     open_.resize(size, 0);
     dependents_.resize(size);
     member_of_.resize(size);
@@ -33,21 +32,25 @@ class Runner {
       if (gave_up()) break;
       take(session_.next(deadline()));
     }
-    return std::move(result_);
+    result_.unanswered = std::any_of(in_flight_.begin(), in_flight_.end(),
+                                     [](const auto& entry) { return entry.second.writes; });
+    return result_;
   }
 
  private:
+  struct Sent {
+    std::size_t node = 0;
+    bool writes = false;
+  };
+
   void count_edges() {
-    for (std::size_t i = 0; i < result_.states.size(); ++i) {
-      if (!graph_.included[i]) result_.states[i] = NodeState::kDone;
-    }
     for (std::size_t g = 0; g < graph_.groups.size(); ++g) {
       for (const std::size_t member : graph_.groups[g]) {
         member_of_[member].push_back(g);
         if (graph_.included[member]) ++group_open_[g];
       }
     }
-    for (std::size_t i = 0; i < result_.states.size(); ++i) {
+    for (std::size_t i = 0; i < graph_.included.size(); ++i) {
       if (!graph_.included[i]) continue;
       for (const std::size_t other : graph_.depends_on[i]) {
         dependents_[other].push_back(i);
@@ -70,7 +73,6 @@ class Runner {
   }
 
   void finished(std::size_t node) {
-    result_.states[node] = NodeState::kDone;
     for (const std::size_t dependent : dependents_[node]) unblock(dependent);
     for (const std::size_t group : member_of_[node]) {
       if (--group_open_[group] > 0) continue;
@@ -119,7 +121,6 @@ class Runner {
       } else if (!ready_.empty()) {
         const std::size_t node = ready_.front();
         ready_.pop_front();
-        result_.states[node] = NodeState::kUnderWay;
         follow(node, work_.start(node));
       } else {
         return;
@@ -134,7 +135,8 @@ class Runner {
       stop(session_.interrupted() ? Stop::kInterrupted : Stop::kLockLost);
       return;
     }
-    in_flight_[session_.cluster().submit(std::move(request))] = node;
+    const bool writes = !harmless(request);
+    in_flight_[session_.cluster().submit(std::move(request))] = {node, writes};
   }
 
   void follow(std::size_t node, Next next) {
@@ -149,7 +151,6 @@ class Runner {
         finished(node);
         return;
       case Next::Kind::kFailed:
-        result_.states[node] = NodeState::kFailed;
         stop(Stop::kFailed);
         return;
     }
@@ -171,7 +172,7 @@ class Runner {
     if (auto* response = std::get_if<Response>(&event)) {
       const auto found = in_flight_.find(response->id);
       if (found == in_flight_.end()) return;
-      const std::size_t node = found->second;
+      const std::size_t node = found->second.node;
       in_flight_.erase(found);
       follow(node, work_.answered(node, std::move(*response)));
       return;
@@ -191,7 +192,7 @@ class Runner {
   std::vector<std::vector<std::size_t>> waiters_;  // of a group
   std::deque<std::size_t> ready_;
   std::deque<std::pair<std::size_t, Request>> to_send_;
-  std::map<RequestId, std::size_t> in_flight_;
+  std::map<RequestId, Sent> in_flight_;
   std::map<std::size_t, Instant> waiting_;
   Instant stopped_at_;
   bool seen_something_ = false;

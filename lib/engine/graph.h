@@ -51,15 +51,12 @@ struct Graph {
 
 [[nodiscard]] Graph graph_of(const plan::Plan& plan);
 
-enum class NodeState { kNotStarted, kUnderWay, kDone, kFailed };
-
 // Why it ended before everything was done.
 enum class Stop { kNone, kFailed, kInterrupted, kLockLost };
 
 struct GraphResult {
   Stop stop = Stop::kNone;
-  // kUnderWay: the last request was sent and not settled when the run stopped.
-  std::vector<NodeState> states;
+  bool unanswered = false;  // a write was sent, and it ended without waiting for what became of it
 };
 
 // Runs the graph: whatever is ready starts at once, as much as the cluster takes. After a failure, an

@@ -1,19 +1,33 @@
 #!/usr/bin/env python3
-# ctest: timeout=300
+# ctest: timeout=600
 """Ctrl-C in the middle of a deployment: it stops soon, says what it does, and the namespace can be brought back."""
 
+import json
 import pathlib
 import signal
 import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support" / "py"))
+import kills  # noqa: E402
 import release  # noqa: E402
 import sandbox  # noqa: E402
 
 # A rollout that never ends: its pods start and are not ready.
 STUCK = {"instantexec.dev/fault": "never-ready"}
 TIME_TO_SAFE = 20  # seconds, on a busy machine too; an idle one needs a tenth
+SCENARIOS = {scenario.name: scenario for scenario in kills.SCENARIOS}
+# The requests of objects that a scenario writes one after the other: the second needs the first.
+FIRST_WRITES = {
+    "update": {"methods": ["PATCH"], "not": "dryRun"},
+    "crd": {"methods": ["PATCH"], "path": "/customresourcedefinitions/", "not": "dryRun"},
+}
+
+
+def is_taken(pid, number):
+    """Whether the process has seen the signal that was sent to it."""
+    masks = [line.split()[1] for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines() if "Pnd:" in line]
+    return not any(int(mask, 16) >> (number - 1) & 1 for mask in masks)
 
 
 class InterruptTest(release.ReleaseTestCase):
@@ -80,6 +94,37 @@ class InterruptTest(release.ReleaseTestCase):
         second = self.deploy(release.small_release(message="second"), "--lock-timeout", "1s")
         self.assert_error(second, 8, r"release\.locked")
         self.check_interrupted(self.end(process, signal.SIGINT), before)
+
+    def test_while_a_write_is_on_its_way(self):
+        """Nothing further is written, the lock is given back, and recovery leads to the state before."""
+        for name, rule in FIRST_WRITES.items():
+            for boundary in kills.BOUNDARIES:
+                with self.subTest(scenario=name, boundary=boundary):
+                    self.check_write_interrupted(SCENARIOS[name], {**rule, "action": boundary})
+
+    def check_write_interrupted(self, scenario, rule):
+        harness = kills.Harness()
+        self.addCleanup(harness.close)
+        namespace, unique, command, stdin = harness.prepare(scenario)
+        self.addCleanup(harness.cleanup, scenario, namespace, unique)
+        before = harness.state(scenario, namespace, unique)
+        harness.proxy.rules(rule)
+        process = harness.start(command, stdin)
+        self.addCleanup(process.kill)
+        self.assertIsNotNone(harness.proxy.event("stopped", 60), "it came to no write")
+        process.send_signal(signal.SIGINT)
+        sandbox.wait_for("the signal to be seen", lambda: is_taken(process.pid, signal.SIGINT))
+        held = len(harness.proxy.requests())
+        harness.proxy.go_on()
+        self.assertEqual(process.wait(timeout=TIME_TO_SAFE + 20), 9)
+        later = [r["uri"] for r in harness.proxy.requests()[held:] if r["method"] == "PATCH" and "dryRun" not in r["uri"]]
+        self.assertEqual([uri for uri in later if "/widgets/" in uri], [])
+        lease = sandbox.kubectl("get", "lease", "-n", namespace, "-o", "json").json()["items"]
+        self.assertEqual([item["spec"].get("holderIdentity") or "" for item in lease], [""], json.dumps(lease))
+        harness.proxy.rules()
+        recovered = harness.tool("recover", *kills.RELEASE, "-n", namespace)
+        self.assertIn(recovered.code, (0, 5), str(recovered))
+        self.assert_unchanged(before, harness.state(scenario, namespace, unique))
 
 
 if __name__ == "__main__":

@@ -235,25 +235,16 @@ TEST(Deploy, DoesNotExecuteAStalePlan) {
 TEST(Deploy, KindsAndNamespacesThatArriveWithTheRelease) {
   World world;
   world.options.accept_irreversible = true;
-  const model::Object crd{*model::parse_json(R"({"apiVersion":"apiextensions.k8s.io/v1",
-    "kind":"CustomResourceDefinition","metadata":{"name":"widgets.example.com"},
-    "spec":{"group":"example.com","scope":"Namespaced",
-      "names":{"plural":"widgets","singular":"widget","kind":"Widget","listKind":"WidgetList"},
-      "versions":[{"name":"v1","served":true,"storage":true,
-        "schema":{"openAPIV3Schema":{"type":"object","properties":{"spec":{"type":"object",
-          "x-kubernetes-preserve-unknown-fields":true}}}}}]}})")};
-  const model::Object widget{*model::parse_json(
-      R"({"apiVersion":"example.com/v1","kind":"Widget","metadata":{"name":"w"},"spec":{"size":1}})")};
   const model::Object ns{
       *model::parse_json(R"({"apiVersion":"v1","kind":"Namespace","metadata":{"name":"extra"}})")};
   auto inside = config("inside", "1");
   inside.json["metadata"]["namespace"] = "extra";
-  const auto report = world.deploy({widget, inside, crd, ns});
+  const auto report = world.deploy({widget(), inside, widget_definition(), ns});
   ASSERT_TRUE(report) << report.error().to_string();
   EXPECT_EQ(report->result, model::DeployResult::kDeployed) << (report->cause ? report->cause->summary : "");
   EXPECT_NE(world.get("Widget", "w", "example.com"), nullptr);
   EXPECT_NE(world.server.get({"", "ConfigMap", "extra", "inside"}), nullptr);
-  EXPECT_EQ(world.deploy_word({widget, inside, crd, ns}), "nothing_to_do");
+  EXPECT_EQ(world.deploy_word({widget(), inside, widget_definition(), ns}), "nothing_to_do");
 }
 
 TEST(Deploy, NamesMustFit) {

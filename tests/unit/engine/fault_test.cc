@@ -270,6 +270,19 @@ TEST(Interruption, WithNothingToUndoChangesNothing) {
   EXPECT_TRUE(world.server.writes().empty());
 }
 
+// A kind that has been defined and is not served yet: what is waited for is no write.
+TEST(Interruption, TheLockIsGivenBackWhenEveryWriteWasAnswered) {
+  World world;
+  world.options.accept_irreversible = true;
+  ASSERT_EQ(world.deploy_word({config("a", "1")}), "deployed");
+  world.server.faults.on_request =
+      sim::at_match("apply", "CustomResourceDefinition", 2, {sim::Fault::Kind::kInterrupt});
+  EXPECT_EQ(world.deploy_word({config("a", "1"), widget_definition(), widget()}), "interrupted");
+  const auto lease = world.get("Lease", "instantexec-web", "coordination.k8s.io");
+  ASSERT_TRUE(lease);
+  EXPECT_EQ(model::get_string(lease->json, "/spec/holderIdentity"), "");
+}
+
 // Nothing is under way before the lock is taken, so no answer is waited for.
 TEST(Interruption, BeforeTheLockItEndsAtOnceThoughTheServerIsSilent) {
   const std::vector<std::pair<const char*, std::function<std::string(World&)>>> rows = {

@@ -23,19 +23,6 @@ model::Object stateful_set(const std::string& image) {
   return out;
 }
 
-model::Object crd() {
-  return {*model::parse_json(R"({"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition",
-    "metadata":{"name":"widgets.example.com"},"spec":{"group":"example.com","scope":"Namespaced",
-    "names":{"plural":"widgets","singular":"widget","kind":"Widget","listKind":"WidgetList"},
-    "versions":[{"name":"v1","served":true,"storage":true,"schema":{"openAPIV3Schema":{"type":"object",
-    "properties":{"spec":{"type":"object","x-kubernetes-preserve-unknown-fields":true}}}}}]}})")};
-}
-
-model::Object widget() {
-  return {*model::parse_json(R"({"apiVersion":"example.com/v1","kind":"Widget",
-    "metadata":{"name":"w","namespace":"default"},"spec":{"size":1}})")};
-}
-
 std::vector<model::Object> web(const std::string& value, const std::string& image) {
   return {config("a", value), secret("s", value), deployment("web", image), service("web")};
 }
@@ -78,7 +65,8 @@ std::vector<Scenario> scenarios() {
       {"Create", [](World&) {}, deploys(web("1", kGood))},
       {"Update", deployed(web("1", kGood)), deploys(web("2", kBetter))},
       {"Prune", deployed(more), deploys(web("1", kGood))},
-      {"CustomResource", deployed({config("a", "1")}), deploys({config("a", "2"), crd(), widget()})},
+      {"CustomResource", deployed({config("a", "1")}),
+       deploys({config("a", "2"), widget_definition(), widget()})},
       {"StatefulSet", deployed({stateful_set(kGood), config("a", "1")}),
        deploys({stateful_set(kBetter), config("a", "2")})},
       {"FailingRollout", deployed(web("1", kGood)), deploys(web("2", kMissing))},

@@ -181,6 +181,19 @@ model::Object service(const std::string& name) {
        {{"selector", {{"app", name}}}, {"ports", Json::array({Json{{"port", 80}, {"name", "http"}}})}}}}};
 }
 
+model::Object widget_definition() {
+  return {*model::parse_json(R"({"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition",
+    "metadata":{"name":"widgets.example.com"},"spec":{"group":"example.com","scope":"Namespaced",
+    "names":{"plural":"widgets","singular":"widget","kind":"Widget","listKind":"WidgetList"},
+    "versions":[{"name":"v1","served":true,"storage":true,"schema":{"openAPIV3Schema":{"type":"object",
+    "properties":{"spec":{"type":"object","x-kubernetes-preserve-unknown-fields":true}}}}}]}})")};
+}
+
+model::Object widget() {
+  return {*model::parse_json(R"({"apiVersion":"example.com/v1","kind":"Widget",
+    "metadata":{"name":"w","namespace":"default"},"spec":{"size":1}})")};
+}
+
 model::Object never_ready(const std::string& name) {
   auto out = service(name);
   out.json["spec"]["type"] = "LoadBalancer";

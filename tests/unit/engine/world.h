@@ -94,6 +94,9 @@ class World {
 [[nodiscard]] model::Object service(const std::string& name);
 // A Service that waits for an address which nobody gives it.
 [[nodiscard]] model::Object never_ready(const std::string& name);
+// The definition of a kind Widget, and an object of it.
+[[nodiscard]] model::Object widget_definition();
+[[nodiscard]] model::Object widget();
 [[nodiscard]] std::vector<model::Manifest> manifests(const std::vector<model::Object>& objects);
 // "deployed", or "error: release.locked".
 [[nodiscard]] std::string word(const Result<model::DeployReport>& result);
