@@ -10,13 +10,15 @@ source scripts/lib/toolchain.sh
 
 usage() {
   cat <<'TEXT'
-Usage: scripts/fuzz.sh [--seconds N] [--jobs N] [--no-build] [TARGET...]
+Usage: scripts/fuzz.sh [--seconds N] [--seed N] [--jobs N] [--no-build] [TARGET...]
        scripts/fuzz.sh --build-only [--jobs N]
        scripts/fuzz.sh --keep [TARGET...]
 
 Runs each target (default: all of tests/fuzz/targets) for N seconds (default 60), as many at once as --jobs says, by
 default as there are processors. New inputs go to build/fuzz/corpus/TARGET and are used again by the next run.
 
+  --seed N      begin with these random numbers, instead of others each time, and with the kept corpus alone: as far as
+                the time allows the same inputs are tried again
   --keep        put the inputs that reach new code into tests/fuzz/corpus/TARGET, the smallest that do, up to 4 KiB each
   --build-only  build, run nothing
   --no-build    run what is built
@@ -31,10 +33,12 @@ build=yes
 run=yes
 keep=""
 parallel=""
+seed=""
 targets=()
 while [ $# -gt 0 ]; do
   case "$1" in
   --seconds) [ $# -ge 2 ] || usage_error "--seconds needs a number"; seconds="$2"; shift ;;
+  --seed) [ $# -ge 2 ] || usage_error "--seed needs a number"; seed="$2"; shift ;;
   --jobs) [ $# -ge 2 ] || usage_error "--jobs needs a number"; parallel="$2"; shift ;;
   --no-build) build="" ;;
   --build-only) run="" ;;
@@ -82,18 +86,32 @@ if [ -n "$build" ]; then
 fi
 [ -n "$run" ] || exit 0
 
-# Any report ends the program; a hang is an input that takes ten seconds.
+# Any report ends the program. A hang is an input that takes half a minute; with --seed ten times as long, because there
+# nothing but a hang may look like one, however busy the processors are.
 # Leaks are looked for by the preset asan-ubsan: it takes a right that a container may not have.
 export ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=0 UBSAN_OPTIONS=print_stacktrace=1
-limits=(-max_len=4096 -timeout=10 -rss_limit_mb=1024 -dict=tests/fuzz/dictionary.txt -print_final_stats=1 -verbosity=1)
+hang=30
+if [ -n "$seed" ]; then hang=300; fi
+limits=(-max_len=4096 -timeout="$hang" -rss_limit_mb=1024 -dict=tests/fuzz/dictionary.txt -print_final_stats=1 -verbosity=1)
 
 # fuzz_one TARGET
 fuzz_one() {
-  local target="$1" program="build/fuzz/tests/fuzz/fuzz_$1" log="build/fuzz/$1.log"
+  local target="$1" program="build/fuzz/tests/fuzz/fuzz_$1" log="build/fuzz/$1.log" known="build/fuzz/corpus/$1"
+  local fresh="$known" begin=("tests/fuzz/corpus/$1") status=0
   [ -x "$program" ] || die "$program is not built; run scripts/fuzz.sh --build-only"
-  mkdir -p "build/fuzz/corpus/$target" build/fuzz/findings
-  if nice "$program" "${limits[@]}" -max_total_time="$seconds" -artifact_prefix="build/fuzz/findings/$target-" \
-    "build/fuzz/corpus/$target" "tests/fuzz/corpus/$target" >"$log" 2>&1; then
+  mkdir -p "$known" build/fuzz/findings
+  if [ -n "$seed" ]; then
+    # By name, because a folder lists its files in an order of its own.
+    fresh="$(mktemp -d)"
+    begin=("-seed=$seed" "-seed_inputs=$(find "tests/fuzz/corpus/$target" -type f | LC_ALL=C sort | paste -sd ,)")
+  fi
+  nice -n 19 "$program" "${limits[@]}" -max_total_time="$seconds" -artifact_prefix="build/fuzz/findings/$target-" "$fresh" \
+    "${begin[@]}" >"$log" 2>&1 || status=$?
+  if [ "$fresh" != "$known" ]; then
+    find "$fresh" -type f -exec mv -t "$known" {} +
+    rmdir "$fresh"
+  fi
+  if [ "$status" -eq 0 ]; then
     say "$target: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") runs in $seconds s," \
       "$(sed -n 's/.* cov: \([0-9]*\) .*/\1/p' "$log" | tail -n 1) edges reached"
   else
