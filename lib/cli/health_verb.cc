@@ -30,12 +30,12 @@ model::RunReport bare_report() {
   return report;
 }
 
-Outcome show(model::RunReport report, Nodes roots) {
+Outcome show(model::RunReport report, Nodes roots, std::string title) {
   Outcome outcome;
   report.exit = all_ready(roots) ? ExitCode::kDone : kNotReady;
   outcome.report = std::move(report);
-  outcome.text = [roots = std::move(roots)](const report::TextOptions& text) {
-    return health_text(roots, text);
+  outcome.text = [roots = std::move(roots), title = std::move(title)](const report::TextOptions& text) {
+    return health_text(roots, title, text);
   };
   return outcome;
 }
@@ -80,7 +80,7 @@ Outcome health_of_files(const VerbContext& context) {
   Nodes nodes = judge_snapshot(*objects, *rules, SystemClock().wall());
   std::vector<model::Json> lines;
   for (const status::HealthNode& node : nodes) lines.push_back(health_line(node));
-  Outcome outcome = show(bare_report(), std::move(nodes));
+  Outcome outcome = show(bare_report(), std::move(nodes), "");
   outcome.documents = std::move(lines);
   return outcome;
 }
@@ -126,6 +126,15 @@ Result<Seen> keep_looking(Workspace& workspace, const VerbContext& context) {
   return Seen{std::move(found.release), found.revision, std::move(found.unreadable), std::move(found.nodes)};
 }
 
+// What the tree is of.
+std::string title_of(const Seen& seen, const engine::ReleaseOptions& release, const VerbContext& context) {
+  if (!seen.release.empty())
+    return fmt::format("release {} in {}, revision {}", seen.release, release.ns, seen.revision);
+  const std::string& selector = context.options.health.selector;
+  if (!selector.empty()) return fmt::format("objects of {} with {}", release.ns, selector);
+  return fmt::format("all of {}: there is no release {}", release.ns, release.release);
+}
+
 }  // namespace
 
 Outcome run_health(const VerbContext& context) {
@@ -140,7 +149,8 @@ Outcome run_health(const VerbContext& context) {
     context.events.emit(model::WarningRaised{"objects of kind " + kind + " cannot be listed"});
   }
   model::Json document = live_document(*seen, workspace.release().ns);
-  Outcome outcome = show(workspace.new_report("health"), std::move(seen->nodes));
+  Outcome outcome = show(workspace.new_report("health"), std::move(seen->nodes),
+                         title_of(*seen, workspace.release(), context));
   outcome.document = std::move(document);
   return outcome;
 }

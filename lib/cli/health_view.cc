@@ -35,7 +35,9 @@ void write(const status::HealthNode& node, std::size_t depth, const report::Text
   const std::string pad(depth * 2, ' ');
   out += fmt::format("{}{} {}  {}", pad, mark_of(node.status.status, text.style), name,
                      model::to_string(node.status.status));
-  if (!node.status.reason.empty() && node.status.reason != model::to_string(node.status.status)) {
+  // Where all is well the sentence says it.
+  const bool reason = node.status.status != HealthStatus::kCurrent || node.status.message.empty();
+  if (reason && !node.status.reason.empty() && node.status.reason != model::to_string(node.status.status)) {
     out += " " + sanitise_line(node.status.reason, 100);
   }
   // A child's trouble is its parent's; once is enough.
@@ -55,12 +57,13 @@ void write(const status::HealthNode& node, std::size_t depth, const report::Text
 
 }  // namespace
 
-std::string health_text(std::span<const status::HealthNode> roots, const report::TextOptions& text) {
-  if (roots.empty()) return "No objects found.\n";
-  std::string out;
+std::string health_text(std::span<const status::HealthNode> roots, const std::string& title,
+                        const report::TextOptions& text) {
+  std::string out = title.empty() ? "" : sanitise_line(title, 300) + "\n";
+  if (roots.empty()) return out + "No objects found.\n";
   std::size_t ready = 0;
   for (const status::HealthNode& root : roots) {
-    write(root, 0, text, out);
+    write(root, title.empty() ? 0 : 1, text, out);
     if (status::counts_as_ready(root.status.status)) ++ready;
   }
   return out + fmt::format("{} of {} ready\n", ready, counted(roots.size(), "object"));
@@ -78,11 +81,13 @@ model::Json health_line(const status::HealthNode& node) {
 }
 
 model::Json health_document(const status::HealthNode& node) {
-  model::Json out = health_line(node);
   if (!node.container.empty()) {
-    out["container"] = sanitise_line(node.container, 300);
-    out.erase("rule");
+    return {{"container", sanitise_line(node.container, 300)},
+            {"status", std::string(model::to_string(node.status.status))},
+            {"reason", node.status.reason},
+            {"message", node.status.message}};
   }
+  model::Json out = health_line(node);
   if (!node.status.hint.empty()) out["hint"] = node.status.hint;
   for (const model::Evidence& seen : node.status.evidence) {
     out["evidence"].push_back(

@@ -22,6 +22,11 @@ model::Object identity_of(const model::Object& object) {
       {"metadata", {{"name", object.name()}, {"namespace", object.ns()}, {"uid", object.uid()}}}}};
 }
 
+// Objects of custom kinds have others made for them, and Jobs make them: Secrets, ConfigMaps.
+bool may_make(const model::Gvk& gvk) {
+  return !status::knows_kind(gvk) || (gvk.group == "batch" && gvk.kind == "Job");
+}
+
 bool same_health(const model::ObjectStatus& a, const model::ObjectStatus& b) {
   return a.status == b.status && a.reason == b.reason;
 }
@@ -197,12 +202,20 @@ void HealthMonitor::assess_dirty() {
 
 void HealthMonitor::spread_hope() {
   const auto helps = [this](const Tracked& tracked) { return !tracked.blocked && !settled(tracked); };
+  const auto makes = [&](const Tracked& tracked) { return helps(tracked) && may_make(tracked.object.gvk()); };
   std::size_t helpers = 0;
-  for (const auto& [ref, tracked] : tracked_) helpers += helps(tracked) ? 1 : 0;
+  std::size_t makers = 0;
+  for (const auto& [ref, tracked] : tracked_) {
+    helpers += helps(tracked) ? 1 : 0;
+    makers += makes(tracked) ? 1 : 0;
+  }
   for (auto& [ref, tracked] : tracked_) {
+    status::Context& context = tracked.context;
     const bool hope = helpers > (helps(tracked) ? 1U : 0U);
-    if (hope == tracked.context.help_may_come) continue;
-    tracked.context.help_may_come = hope;
+    const bool made = makers > (makes(tracked) ? 1U : 0U);
+    if (hope == context.help_may_come && made == context.makers_at_work) continue;
+    context.help_may_come = hope;
+    context.makers_at_work = made;
     if (tracked.blocked) assess(ref, tracked);
   }
 }

@@ -110,6 +110,34 @@ PullFailure classify_pull(std::string_view message) {
   return PullFailure::kTransient;
 }
 
+// When a pull that fails for no lasting reason is given up. Without events only the start of the pod is
+// known, and a long pull may have come before the first failure.
+Timestamp pull_limit(const Container& c, std::optional<Timestamp> since) {
+  if (since) return *since + kPullWindow;
+  return std::max(time_at(c.pod.json, "/status/startTime"),
+                  time_at(c.pod.json, "/metadata/creationTimestamp")) +
+         2 * kPullWindow;
+}
+
+// The answer of the registry that lasts; nothing for one that may be another one the next time.
+std::optional<Problem> lasting_refusal(const Container& c, const std::string& image,
+                                       const std::string& message) {
+  switch (classify_pull(without_names(message, image))) {
+    case PullFailure::kNotFound:
+      return c.problem("ImageNotFound", fmt::format("image {} was not found: {}", image, message),
+                       "check the image name and tag, and that it has been pushed", kAtOnce);
+    case PullFailure::kDenied:
+      return c.problem("ImagePullDenied", fmt::format("the registry refused image {}: {}", image, message),
+                       "check imagePullSecrets of the pod and its ServiceAccount", kAtOnce);
+    case PullFailure::kPlatform:
+      return c.problem("ImagePlatform", fmt::format("image {} has no build for the node: {}", image, message),
+                       "build the image for the node's architecture", kAtOnce);
+    case PullFailure::kTransient:
+      break;
+  }
+  return std::nullopt;
+}
+
 Problem pull_problem(const Container& c) {
   const std::string image = model::get_string(c.spec, "/image", model::get_string(c.status, "/image"));
   // A later state says only "Back-off pulling image"; we, and the event, keep what the registry answered.
@@ -124,28 +152,15 @@ Problem pull_problem(const Container& c) {
     messages.push_back(view.message());
   }
   for (const std::string& message : messages) {
-    switch (classify_pull(without_names(message, image))) {
-      case PullFailure::kNotFound:
-        return c.problem("ImageNotFound", fmt::format("image {} was not found: {}", image, message),
-                         "check the image name and tag, and that it has been pushed", kAtOnce);
-      case PullFailure::kDenied:
-        return c.problem("ImagePullDenied", fmt::format("the registry refused image {}: {}", image, message),
-                         "check imagePullSecrets of the pod and its ServiceAccount", kAtOnce);
-      case PullFailure::kPlatform:
-        return c.problem("ImagePlatform",
-                         fmt::format("image {} has no build for the node: {}", image, message),
-                         "build the image for the node's architecture", kAtOnce);
-      case PullFailure::kTransient:
-        break;
-    }
+    auto refusal = lasting_refusal(c, image, message);
+    if (!refusal) continue;
+    // The pull secret may be what is being made.
+    refusal->lacks = refusal->reason == "ImagePullDenied";
+    if (refusal->lacks && c.input.context.makers_at_work) refusal->doomed_at = pull_limit(c, since);
+    return *std::move(refusal);
   }
-  // Without events only the start of the pod is known, and a long pull may have come before the first
-  // failure.
-  const Timestamp started =
-      std::max(time_at(c.pod.json, "/status/startTime"), time_at(c.pod.json, "/metadata/creationTimestamp"));
-  const Timestamp doomed_at = since ? *since + kPullWindow : started + 2 * kPullWindow;
   return c.problem("ImagePull", fmt::format("cannot pull image {}: {}", image, messages.back()), "",
-                   doomed_at);
+                   pull_limit(c, since));
 }
 
 Problem create_problem(const Container& c, bool config) {
@@ -156,8 +171,11 @@ Problem create_problem(const Container& c, bool config) {
   // The kubelet's cache of ConfigMaps and Secrets may lag behind the API server.
   const bool transient = contains_any(lower, kTransientWords);
   const Timestamp started = time_at(c.pod.json, "/status/startTime");
-  return c.problem(config ? "ContainerConfig" : "ContainerCreate", message, "",
-                   transient ? std::optional(started + kCreateWindow) : std::optional(kAtOnce));
+  Problem out = c.problem(config ? "ContainerConfig" : "ContainerCreate", message, "",
+                          transient ? std::optional(started + kCreateWindow) : std::optional(kAtOnce));
+  out.lacks = config && !transient && lower.find("not found") != std::string::npos;
+  if (out.lacks && c.input.context.makers_at_work) out.doomed_at.reset();
+  return out;
 }
 
 bool cannot_run(std::string_view reason) {
@@ -210,14 +228,14 @@ Problem crash_problem(const Container& c, const model::Json& end, bool waiting) 
                     "raise resources.limits.memory or use less",
                     doomed ? std::optional(kAtOnce) : std::nullopt);
   } else {
-    const std::string what =
-        fmt::format("exited with {}{}, {} since the change", exit_code,
-                    reason.empty() || reason == "Error" ? "" : " (" + reason + ")",
-                    counted(static_cast<std::size_t>(std::max<std::int64_t>(c.restarts(), 0)), "restart"));
+    const std::string what = fmt::format(
+        "exited with {}{}, {}{}", exit_code, reason.empty() || reason == "Error" ? "" : " (" + reason + ")",
+        counted(static_cast<std::size_t>(std::max<std::int64_t>(c.restarts(), 0)), "restart"),
+        c.input.context.applied_at == Timestamp{} ? "" : " since the change");
     const std::string hint = exit_code == 126 || exit_code == 127
                                  ? "check command, args and the image's entry point"
                              : exit_code == 0 ? "the program ends by itself; a server must keep running"
-                                              : "";
+                                              : logs_command(c.pod, c.name(), waiting);
     out = c.problem("CrashLoop", what, hint, crash_doom(c, exit_code));
   }
   out.has_log = true;

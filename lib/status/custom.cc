@@ -13,8 +13,8 @@ using namespace std::chrono_literals;
 
 constexpr Duration kFirstStatus = 15s;  // time a controller gets for its first status
 constexpr Duration kSettle = 5s;        // … and to notice a change
-// Some controllers raise the generation of a condition only when they change the condition. One that stands
-// this long after our change is their answer to it.
+// Crossplane raises the generation of a condition only when the condition changes. One that stands this long
+// after our change is its answer to it.
 constexpr Duration kStands = 120s;
 
 // A verdict "ready" that does not yet mean much is held back until `until`.
@@ -35,23 +35,31 @@ bool observed(const model::Object& object) {
   });
 }
 
-bool older_condition(const model::Json& value, std::int64_t generation) {
-  return value.is_object() && value.contains("type") && value.contains("status") &&
-         model::get_int(value, "/observedGeneration", generation) < generation;
+bool older_condition(const model::Json& condition, std::int64_t generation) {
+  return model::get_int(condition, "/observedGeneration", generation) < generation;
 }
 
-// Whether there is a condition of an older generation, at any depth.
-bool holds_older(const model::Json& value, std::int64_t generation) {
-  if (older_condition(value, generation)) return true;
-  return value.is_structured() && std::any_of(value.begin(), value.end(), [&](const model::Json& part) {
-           return holds_older(part, generation);
+// Whether there is a condition of an older generation among those of an object that Crossplane manages, which
+// its providers define in groups of their own: all have the conditions Ready and Synced.
+// https://docs.crossplane.io/latest/concepts/managed-resources/#conditions
+bool holds_older(const model::Object& object) {
+  const model::Json& list = model::get_array(object.json, "/status/conditions");
+  const auto has = [&](std::string_view type) {
+    return std::any_of(list.begin(), list.end(), [&](const model::Json& condition) {
+      return model::get_string(condition, "/type") == type;
+    });
+  };
+  return has("Ready") && has("Synced") &&
+         std::any_of(list.begin(), list.end(), [&](const model::Json& condition) {
+           return older_condition(condition, object.generation());
          });
 }
 
-void take_as_new(model::Json& value, std::int64_t generation) {
-  if (older_condition(value, generation)) value["observedGeneration"] = generation;
-  if (!value.is_structured()) return;
-  for (model::Json& part : value) take_as_new(part, generation);
+void take_as_new(model::Object& object) {
+  for (model::Json& condition : object.json["status"]["conditions"]) {
+    if (older_condition(condition, object.generation()))
+      condition["observedGeneration"] = object.generation();
+  }
 }
 
 Assessment by_status(const Input& input) {
@@ -94,12 +102,10 @@ Assessment judge(const CustomRule* rule, const Input& input) {
 
 Assessment assess_custom(const CustomRule* rule, const Input& input) {
   const Timestamp applied = input.context.applied_at;
-  const std::int64_t generation = input.object.generation();
-  const bool older =
-      applied != Timestamp{} && holds_older(model::get_object(input.object.json, "/status"), generation);
+  const bool older = applied != Timestamp{} && holds_older(input.object);
   if (older && input.context.now >= applied + kStands) {
     model::Object standing = input.object;
-    take_as_new(standing.json["status"], generation);
+    take_as_new(standing);
     return judge(rule, {standing, input.family, input.events, input.context});
   }
   Assessment out = judge(rule, input);

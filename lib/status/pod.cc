@@ -202,8 +202,10 @@ Assessment with_pods(Assessment base, std::span<const PodVerdict> pods, Quorum q
   const PodVerdict* telling = most_telling(pods, now);
   Assessment out = std::move(base);
   if (doom && *doom <= now && telling != nullptr) {
+    const bool itself = telling->pod == &input.object;
     out = failed(telling->problem->reason,
-                 fmt::format("pod {}: {}", telling->pod->name(), telling->problem->text),
+                 itself ? telling->problem->text
+                        : fmt::format("pod {}: {}", telling->pod->name(), telling->problem->text),
                  telling->problem->hint);
   } else if (creation && creation->doomed(now)) {
     out = failed(creation->reason, creation->text, creation->hint);
@@ -213,7 +215,9 @@ Assessment with_pods(Assessment base, std::span<const PodVerdict> pods, Quorum q
     if (creation) out.status.hint = creation->hint;
     if (telling != nullptr) out.status.hint = telling->problem->hint;
   }
-  out.blocked = creation.has_value();
+  out.blocked = creation.has_value() || std::any_of(pods.begin(), pods.end(), [](const PodVerdict& pod) {
+                  return pod.problem && pod.problem->lacks;
+                });
   if (creation) out.status.evidence.push_back({input.object.ref(), creation->text});
   for (const PodVerdict& pod : pods) {
     if (out.status.evidence.size() >= kMaxEvidence) break;

@@ -19,6 +19,7 @@ struct Problem {
   std::string container;  // empty: not one container's problem
   bool has_log = false;   // the container ran, so its log may tell more
   bool previous = false;  // … of the instance before the last restart
+  bool lacks = false;     // it refers to an object that does not exist (yet)
   // From when on waiting is pointless: zero is "at once", unset is "never by itself".
   std::optional<Timestamp> doomed_at;
 

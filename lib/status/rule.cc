@@ -139,4 +139,9 @@ std::string describe_command(const model::Object& object) {
   return clean(fmt::format("kubectl {}describe {} {}", scope, kind, ref.name));
 }
 
+std::string logs_command(const model::Object& pod, std::string_view container, bool previous) {
+  return clean(fmt::format("kubectl -n {} logs {} -c {}{}", pod.ns(), pod.name(), container,
+                           previous ? " --previous" : ""));
+}
+
 }  // namespace instantexec::status

@@ -78,5 +78,7 @@ struct Condition {
 
 // "kubectl -n demo describe pod web-1": the shortest command that shows an object.
 [[nodiscard]] std::string describe_command(const model::Object& object);
+// "kubectl -n demo logs web-1 -c app --previous": what a container said, or said before its last restart.
+[[nodiscard]] std::string logs_command(const model::Object& pod, std::string_view container, bool previous);
 
 }  // namespace instantexec::status

@@ -81,7 +81,9 @@ std::optional<Problem> volume_problem(const model::Object& pod, const Input& inp
     // A volume still held by the old pod's node is released when that pod has ended.
     const bool held = message.find("Multi-Attach") != std::string::npos;
     const bool absent = message.find("not found") != std::string::npos;
-    if ((mount && absent) || (attach && !held)) {
+    found.lacks = mount && absent;
+    const bool made = found.lacks && input.context.makers_at_work;
+    if (((mount && absent) || (attach && !held)) && !made) {
       found.doomed_at = std::max(view.first_seen(), input.context.applied_at) + kVolumeWindow;
     }
     worst = worse(std::move(worst), std::move(found), input.context.now);

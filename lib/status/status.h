@@ -55,6 +55,9 @@ struct Context {
   // Other objects of the same release are still coming up, and one of them may be what this one waits for:
   // the server behind an admission webhook, an operator. False: what is refused now will be refused again.
   bool help_may_come = false;
+  // One of those is of a custom kind, and may yet make a Secret or a ConfigMap: a Certificate, an
+  // ExternalSecret.
+  bool makers_at_work = false;
   // Every StorageClass of the cluster, for PersistentVolumeClaims. Unset: not known.
   std::optional<std::vector<const model::Object*>> storage_classes;
 };
@@ -68,7 +71,8 @@ struct Assessment {
   // The earliest time at which the verdict can change though nothing happens in the cluster: the end of a
   // grace period. Unset: only an event can change it.
   std::optional<Timestamp> changes_at;
-  // The object's pods are refused: it waits for others and cannot be what they wait for.
+  // The object's pods are refused, or lack what they refer to: it waits for others and cannot be what they
+  // wait for.
   bool blocked = false;
 };
 

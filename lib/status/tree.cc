@@ -12,6 +12,20 @@ namespace {
 
 constexpr std::size_t kMaxDepth = 8;
 
+// A state that a container does not leave by itself, as the kubelet names it: CrashLoopBackOff, ErrImagePull,
+// CreateContainerConfigError, InvalidImageName.
+bool names_trouble(std::string_view reason) {
+  return reason.ends_with("BackOff") || reason.ends_with("Error") || reason.starts_with("Err") ||
+         reason.starts_with("Invalid") || reason.ends_with("CannotRun");
+}
+
+std::string ended_with(const model::Json& end) {
+  const std::int64_t code = model::get_int(end, "/exitCode");
+  const std::string reason = model::get_string(end, "/reason");
+  const bool plain = reason.empty() || reason == "Error" || reason == "Completed";
+  return fmt::format("exit code {}{}", code, plain ? "" : " (" + clean(reason) + ")");
+}
+
 // One container's state in a word and a sentence.
 model::ObjectStatus container_status(const model::Json& status) {
   model::ObjectStatus out;
@@ -19,17 +33,20 @@ model::ObjectStatus container_status(const model::Json& status) {
   const auto restarts = model::get_int(status, "/restartCount");
   out.status = ready ? model::HealthStatus::kCurrent : model::HealthStatus::kInProgress;
   out.reason = ready ? "Ready" : "NotReady";
-  for (const std::string_view state : {"waiting", "terminated"}) {
-    const model::Json* seen = model::find(status, fmt::format("/state/{}", state));
-    if (seen == nullptr || !seen->is_object()) continue;
-    out.reason = clean(model::get_string(*seen, "/reason", "Waiting"));
-    out.message = clean(model::get_string(*seen, "/message"));
-    const std::int64_t code = model::get_int(*seen, "/exitCode", -1);
-    if (code == 0) out.status = model::HealthStatus::kCurrent;
-    if (code > 0) {
-      out.status = model::HealthStatus::kFailed;
-      out.message = fmt::format("exit code {}", code);
-    }
+  const model::Json& waiting = model::get_object(status, "/state/waiting");
+  const model::Json& ended = model::get_object(status, "/state/terminated");
+  const model::Json& last = model::get_object(status, "/lastState/terminated");
+  if (!waiting.empty()) {
+    out.reason = clean(model::get_string(waiting, "/reason", "Waiting"));
+    // How it ended says more than for how long it will not be started again.
+    const bool crashed = out.reason == "CrashLoopBackOff" && !last.empty();
+    out.message = crashed ? ended_with(last) : clean(model::get_string(waiting, "/message"));
+    if (names_trouble(out.reason)) out.status = model::HealthStatus::kFailed;
+  } else if (!ended.empty()) {
+    const bool well = model::get_int(ended, "/exitCode") == 0;
+    out.reason = clean(model::get_string(ended, "/reason", "Ended"));
+    out.status = well ? model::HealthStatus::kCurrent : model::HealthStatus::kFailed;
+    out.message = ended_with(ended);
   }
   if (restarts > 0) {
     out.message += fmt::format("{}restarted {}", out.message.empty() ? "" : "; ",

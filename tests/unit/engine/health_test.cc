@@ -152,6 +152,35 @@ TEST(Health, ARuleOfTheUserDecidesADeploy) {
   EXPECT_EQ(world.deploy_word({widget(3)}), "rolled_back");
 }
 
+// A Secret that a pod lacks may be made for a custom resource of the same release: while that one is not
+// ready the pod is waited for, and no longer.
+TEST(Health, WhatAPodLacksMayBeMadeForACustomResource) {
+  World world;
+  define_kind(world, true);
+  auto app = deployment("web", kGood);
+  app.json["spec"]["template"]["metadata"]["labels"]["instantexec.dev/fault"] = "config-error";
+  world.server.timeline().at(world.server.now() + Duration{60'000}, [&] {
+    auto made = *world.get("Widget", "w", "example.com");
+    made.json["status"] = {
+        {"conditions", model::Json::array({{{"type", "Ready"}, {"status", "True"}, {"reason", "Made"}}})}};
+    world.server.store().put(std::move(made));
+  });
+  auto pending = widget(1);
+  world.server.store().listen([&](const sim::Change& change) {
+    // Its controller has begun.
+    if (!change.after || change.before || change.after->kind() != "Widget") return;
+    world.server.timeline().at(world.server.now() + Duration{1'000}, [&] {
+      auto begun = *world.get("Widget", "w", "example.com");
+      begun.json["status"]["phase"] = "Issuing";
+      world.server.store().put(std::move(begun));
+    });
+  });
+  const auto started = world.server.now();
+  EXPECT_EQ(world.deploy_word({pending, app}), "rolled_back");
+  EXPECT_GE((world.server.now() - started).count(), 60'000);
+  EXPECT_LT((world.server.now() - started).count(), 90'000);
+}
+
 // An error that an unknown controller reports is no reason to undo a deploy: it may try again.
 TEST(Health, AnErrorOfAnUnknownKindIsWaitedOut) {
   World world;

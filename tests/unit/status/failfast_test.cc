@@ -460,6 +460,51 @@ TEST(FailFast, PodCreationWhileHelpMayCome) {
       [](Context& context) { context.help_may_come = true; });
 }
 
+// What a pod refers to may be made while others of the release come up.
+TEST(FailFast, WhatIsNotThereMayBeMade) {
+  const auto config = [](const std::string& message) {
+    return waiting("CreateContainerConfigError", message);
+  };
+  const std::string missing = "secret web-tls not found";
+  const std::string mount = "MountVolume.SetUp failed for volume tls : secret web-tls not found";
+  const std::vector<std::string> unmounted{waiting("ContainerCreating", ""),
+                                           event("p", "FailedMount", mount, 3, 50, 5)};
+  check({{"nobody is left who could make it", kSet, {config(missing)}, 10, kFailed, "ContainerConfig"}});
+  check({{"others come up, of kinds that make none", kSet, {config(missing)}, 10, kFailed, "ContainerConfig"},
+         {"a key that is missing is as good as missing",
+          kSet,
+          {config("couldnt find key a in ConfigMap demo/settings")},
+          10,
+          kFailed,
+          "ContainerConfig"}},
+        [](Context& context) { context.help_may_come = true; });
+  check({{"a custom resource that makes it is not ready",
+          kSet,
+          {config(missing)},
+          900,
+          kInProgress,
+          "WaitingForReady"},
+         {"… the same for a volume", kSet, unmounted, 900, kInProgress, "WaitingForReady"},
+         {"the registry's credentials may be made",
+          kSet,
+          {waiting("ErrImagePull",
+                   "pull access denied, repository does not exist or may require authorization")},
+          30,
+          kInProgress,
+          "WaitingForReady",
+          301},
+         {"an image that is not found is not made",
+          kSet,
+          {waiting("ErrImagePull", "reg/app:1: not found")},
+          30,
+          kFailed,
+          "ImageNotFound"}},
+        [](Context& context) {
+          context.help_may_come = true;
+          context.makers_at_work = true;
+        });
+}
+
 TEST(FailFast, Volumes) {
   const std::string creating = waiting("ContainerCreating", "");
   check({

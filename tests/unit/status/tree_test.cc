@@ -41,6 +41,42 @@ TEST(HealthTree, WorkloadReplicaSetPodContainer) {
   EXPECT_EQ(app.status.message, "back-off 40s; restarted 3 times");
 }
 
+TEST(HealthTree, HowContainersAre) {
+  struct Row {
+    const char* container;
+    model::HealthStatus status;
+    const char* reason;
+    const char* message;
+  };
+  const std::vector<Row> rows = {
+      {"'ready':true,'state':{'running':{}}", kCurrent, "Ready", ""},
+      {"'ready':false,'state':{'running':{}}", kInProgress, "NotReady", ""},
+      {"'ready':false,'state':{'waiting':{'reason':'ContainerCreating'}}", kInProgress, "ContainerCreating",
+       ""},
+      {"'ready':false,'restartCount':3,'state':{'waiting':{'reason':'CrashLoopBackOff','message':'back-off "
+       "40s'}},"
+       "'lastState':{'terminated':{'exitCode':137,'reason':'OOMKilled'}}",
+       kFailed, "CrashLoopBackOff", "exit code 137 (OOMKilled); restarted 3 times"},
+      {"'ready':false,'state':{'waiting':{'reason':'ErrImagePull','message':'not found'}}", kFailed,
+       "ErrImagePull", "not found"},
+      {"'ready':false,'restartCount':1,'state':{'terminated':{'exitCode':3,'reason':'Error'}}", kFailed,
+       "Error", "exit code 3; restarted once"},
+      {"'ready':false,'state':{'terminated':{'exitCode':0,'reason':'Completed'}}", kCurrent, "Completed",
+       "exit code 0"},
+  };
+  for (const Row& row : rows) {
+    ChildIndex index;
+    index.upsert(object(
+        pod("p", "",
+            std::string("'phase':'Running','containerStatuses':[{'name':'app',") + row.container + "}]")));
+    const HealthNode tree = health_tree(*index.find("p"), index, {});
+    ASSERT_EQ(tree.children.size(), 1U);
+    EXPECT_EQ(tree.children[0].status.status, row.status) << row.container;
+    EXPECT_EQ(tree.children[0].status.reason, row.reason) << row.container;
+    EXPECT_EQ(tree.children[0].status.message, row.message) << row.container;
+  }
+}
+
 TEST(HealthTree, ARingOfOwnersEnds) {
   ChildIndex index;
   index.upsert(object(pod("a", "b", "")));
