@@ -137,6 +137,14 @@ bool values_put_back(const UndoInput& input) {
   });
 }
 
+// The values are as they should be.
+void give_ownership_back(const UndoInput& input, Undo& out) {
+  auto owners = ownership_patch(input);
+  if (!owners) return;
+  out.kind = Undo::Kind::kOwner;
+  out.patch = std::move(*owners);
+}
+
 }  // namespace
 
 model::Json guarded_patch(const model::Object& live, const model::Json& target) {
@@ -154,10 +162,7 @@ Undo make_undo(const UndoInput& input) {
   const Json live = canonical(*input.live);
   Undo out;
   if (live == before) {
-    if (auto owners = ownership_patch(input)) {
-      out.kind = Undo::Kind::kOwner;
-      out.patch = std::move(*owners);
-    }
+    give_ownership_back(input, out);
     out.expected = std::move(before);
     return out;
   }
@@ -165,8 +170,7 @@ Undo make_undo(const UndoInput& input) {
   Merge merge = three_way(before, canonical(*input.after), live);
   out.conflicts = std::move(merge.conflicts);
   if (merge.merged == live) {
-    const bool owners = out.conflicts.empty() || values_put_back(input);
-    out.kind = owners && ownership_patch(input) ? Undo::Kind::kOwner : Undo::Kind::kNothing;
+    if (out.conflicts.empty() || values_put_back(input)) give_ownership_back(input, out);
   } else {
     out.kind = Undo::Kind::kPatch;
     out.patch = guarded_patch(*input.live, merge.merged);

@@ -238,9 +238,10 @@ TEST(MakeUndo, GivesOwnershipBackBesideWhatOthersDid) {
     const auto after = owned(new_value, row.after);
     const auto live = owned(row.live, row.owners);
     const UndoInput known = input(&before, &after, &live);
-    EXPECT_EQ(make_undo(known).kind, row.kind) << row.name;
+    const Undo undo = make_undo(known);
+    EXPECT_EQ(undo.kind, row.kind) << row.name;
     if (row.expected.is_null()) continue;
-    EXPECT_EQ(owners_after(live, ownership_patch(known)), row.expected) << row.name;
+    EXPECT_EQ(owners_after(live, undo.patch), row.expected) << row.name;
   }
 }
 
