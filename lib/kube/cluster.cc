@@ -92,6 +92,17 @@ class KubeCluster final : public engine::Cluster {
   }
 
   ClusterEvent wait(Instant deadline) override {
+    ClusterEvent event = next_event(deadline);
+    client_.note_awake();
+    return event;
+  }
+
+  [[nodiscard]] std::optional<Timestamp> server_time() override { return client_.server_time(); }
+
+  [[nodiscard]] std::size_t capacity() const override { return client_.capacity(); }
+
+ private:
+  ClusterEvent next_event(Instant deadline) {
     while (events_.empty()) {
       watches_.tick();
       if (!events_.empty()) break;
@@ -103,11 +114,6 @@ class KubeCluster final : public engine::Cluster {
     return event;
   }
 
-  [[nodiscard]] std::optional<Timestamp> server_time() override { return client_.server_time(); }
-
-  [[nodiscard]] std::size_t capacity() const override { return client_.capacity(); }
-
- private:
   struct Operation {
     RequestId id;
     ApiCall call;

@@ -82,6 +82,9 @@ CallId RestClient::start(ApiCall call) {
   Pending& pending = calls_[id];
   pending.call = std::move(call);
   pending.begun = now();
+  // Whoever asks for a write decided it after the last event it was given. A process that was stopped in
+  // between decided it then, not now.
+  pending.decided = pending.call.write ? awake_.value_or(pending.begun) : pending.begun;
   send(id, pending);
   return id;
 }
@@ -175,6 +178,14 @@ void RestClient::send(CallId id, Pending& pending) {
     finish_with(id, CallFailed{id, std::move(request.error()), net::Sent::kNot});
     return;
   }
+  if (pending.call.write) {
+    request->leave_within = pending.decided + kLeavesWithin - now();
+    if (request->leave_within <= Duration{0}) {
+      Error late = make_error(net::errors::kConnectionLost, "not sent: it was held up for too long");
+      finish_with(id, CallFailed{id, std::move(late), net::Sent::kNot});
+      return;
+    }
+  }
   pending.transfer = transport_->start(std::move(*request));
   by_transfer_[pending.transfer] = id;
 }
@@ -187,7 +198,6 @@ Result<net::HttpRequest> RestClient::prepare(Pending& pending) {
   request.body = call.body;
   request.replay = call.write ? net::Replay::kNever : net::Replay::kHarmless;
   request.timeout = call.timeout;
-  if (call.write) request.leave_within = std::max(Duration{1}, pending.begun + kLeavesWithin - now());
   request.stream = call.watch;
   if (call.watch) request.first_byte_timeout = kWatchFirstByte;
   request.max_body = kMaxAnswer;
@@ -326,7 +336,7 @@ bool RestClient::renew_credentials(CallId id, Pending& pending, int http_status)
 
 bool RestClient::retry(CallId id, Pending& pending, const Attempt& attempt) {
   const auto delay = retry_delay(pending.call, attempt, pending.retry, budget_, options_.random());
-  if (!delay || (pending.call.write && now() + *delay > pending.begun + kLeavesWithin)) return false;
+  if (!delay || (pending.call.write && now() + *delay > pending.decided + kLeavesWithin)) return false;
   log(7, "call " + std::to_string(id) + ": try " + std::to_string(pending.retry.tries + 1) + " after " +
              format_duration(*delay));
   pending.transfer = 0;

@@ -72,6 +72,9 @@ class RestClient {
   // Waits for the end of a call that was started before.
   Result<net::HttpResponse> finish(CallId id);
 
+  // The caller is given an event now; what it asks for next it decided after this moment.
+  void note_awake() { awake_ = now(); }
+
   // How long the connection of a call has been silent; zero for a call that is waiting or over.
   [[nodiscard]] Duration silence(CallId id) const;
   // Breaks the connection of a call (net::Transport::abandon_connection).
@@ -97,6 +100,7 @@ class RestClient {
     net::TransferId transfer = 0;  // 0: waiting for `due`
     Instant due;
     Instant begun;
+    Instant decided;  // when whoever asked for a write could last have looked at its lock
     std::optional<net::HttpResponse> held;  // a refusal that is passed on at `due`
     std::uint64_t generation = 0;           // of the credentials sent
     bool credentials_sent = false;
@@ -126,6 +130,7 @@ class RestClient {
   std::map<CallId, Pending> calls_;
   std::map<net::TransferId, CallId> by_transfer_;
   std::deque<CallEvent> ready_;
+  std::optional<Instant> awake_;
   std::shared_ptr<const net::ClientIdentity> identity_;
   std::uint64_t identity_generation_ = 0;
   CallId next_id_ = 1;

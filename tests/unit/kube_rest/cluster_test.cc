@@ -215,6 +215,17 @@ TEST_F(ClusterTest, ALongOverloadIsWaitedOutAndHandedBackToTheWriter) {
   EXPECT_LE(transport_->requests[1].leave_within, Duration{2'000});
 }
 
+// The process was stopped between its last look at the lock and asking for the write.
+TEST_F(ClusterTest, AWriteDecidedLongAgoIsNotSent) {
+  answer(json_answer(200, kObject));
+  EXPECT_TRUE(run(engine::GetRequest{{"", "v1", "ConfigMap"}, "d", "a"}).ok());
+  now_ = now_ + Duration{3'000};
+  EXPECT_EQ(run(apply()).outcome, Outcome::kNotSent);
+  EXPECT_EQ(transport_->requests.size(), 1U);
+  answer(json_answer(200, kObject));
+  EXPECT_TRUE(run(apply()).ok()) << "decided anew";
+}
+
 TEST_F(ClusterTest, QuestionsAreNoWrites) {
   answer(status(429, "TooManyRequests", {{"Retry-After", "5"}}));
   answer(json_answer(201, R"({"kind":"SelfSubjectAccessReview","apiVersion":"authorization.k8s.io/v1",
