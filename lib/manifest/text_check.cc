@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 
 namespace instantexec::manifest {
@@ -61,6 +62,19 @@ bool is_utf8(std::string_view text) {
     i += point.length;
   }
   return true;
+}
+
+std::string with_whole_escapes(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size();) {
+    const auto byte = static_cast<std::uint8_t>(text[i]);
+    if (byte == 0x85 || byte == 0xA0) out += '\xC2';  // neither begins a character
+    const std::size_t length = std::max<std::size_t>(1, decode(text.substr(i, 4)).length);
+    out += text.substr(i, length);
+    i += length;
+  }
+  return out;
 }
 
 }  // namespace instantexec::manifest

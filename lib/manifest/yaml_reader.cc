@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "manifest/errors.h"
 #include "manifest/reader.h"
+#include "manifest/text_check.h"
 
 // The only file that calls yaml-cpp, and the only one that sees its exceptions. yaml-cpp bounds its own
 // recursion (500 levels, since 0.7); everything else it leaves open is closed here or in TreeBuilder.
@@ -116,7 +117,8 @@ class Events : public YAML::EventHandler {
                 const std::string& value) override {
     last_offset_ = offset(mark);
     last_plain_size_ = value.size();
-    builder_.scalar(position(mark), anchor, value, scalar_tag(tag));
+    const bool whole = is_utf8(value);  // yaml-cpp takes \N and \_ for bytes
+    builder_.scalar(position(mark), anchor, whole ? value : with_whole_escapes(value), scalar_tag(tag));
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value /*style*/) override {

@@ -53,6 +53,8 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"SexagesimalsAndTimesAreText", "[1:30, 190:20:30, 2001-01-01, 2001-01-01T00:00:00Z]",
             R"(["1:30","190:20:30","2001-01-01","2001-01-01T00:00:00Z"])"},
         Row{"QuotedIsText", R"(["yes", '017', "~", ""])", R"(["yes","017","~",""])"},
+        Row{"EscapesOfOneByte", R"({"k\_": "\u202e\_!", a: "\N", b: "\xA0\x85\xe9", c: "é\_é"})",
+            R"({"k\u00a0":"\u202e\u00a0!","a":"\u0085","b":"\u00a0\u0085\u00e9","c":"é\u00a0é"})"},
         Row{"Tags",
             "a: !!str 5\nb: !!int \"5\"\nc: !!float 3\nd: !foo 5\ne: ! 5\nf: !!binary aGVsbG8=\ng: !!str "
             "null",
