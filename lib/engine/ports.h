@@ -150,7 +150,7 @@ struct WatchRequest {
 struct ObjectChanged {
   WatchId watch = 0;
   bool deleted = false;
-  model::Object object;  // last known state when deleted
+  model::Object object;  // when deleted the last state, or only what identifies it and its last version
 };
 // Everything of the first list has been delivered. Sent again after each relist; objects that vanished
 // meanwhile have been delivered as deleted before it.

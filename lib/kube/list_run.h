@@ -54,6 +54,12 @@ class ListRun {
 
   [[nodiscard]] engine::Response& response() { return response_; }
 
+  // The items that have come since this was called last, for an owner who does not wait for the end: they are
+  // not in the response then. When the list has begun anew they begin anew too.
+  [[nodiscard]] std::vector<model::Object> take_items() { return std::exchange(items_, {}); }
+  // How often it has begun anew.
+  [[nodiscard]] int restarts() const { return restarts_; }
+
  private:
   static constexpr int kMaxRestarts = 2;
 

@@ -25,7 +25,12 @@ WatchState::WatchState(model::Gvk item, std::function<double()> random)
     : item_(std::move(item)), random_(std::move(random)), framer_(kMaxFrame) {}
 
 WatchActions WatchState::start() {
+  return list_now();
+}
+
+WatchActions WatchState::list_now() {
   phase_ = Phase::kListing;
+  ++list_;
   return {ListNow{}};
 }
 
@@ -41,10 +46,7 @@ WatchNow WatchState::watch_now() {
 
 WatchActions WatchState::relist(Instant now, bool at_once) {
   watch_lost_ = true;
-  if (at_once) {
-    phase_ = Phase::kListing;
-    return {ListNow{}};
-  }
+  if (at_once) return list_now();
   phase_ = Phase::kWaitingToList;
   return {WaitUntil{now + backoff_.next(now, random_())}};
 }
@@ -61,27 +63,51 @@ WatchActions WatchState::give_up(Error error) {
   return {DeliverFailed{std::move(error)}};
 }
 
-WatchActions WatchState::on_list(Instant /*now*/, std::vector<model::Object> items,
-                                 std::string resource_version) {
+// What is left to tell of an object that is gone.
+model::Object WatchState::trace_of(const Key& key, const Known& known) const {
+  model::Object out;
+  out.json["apiVersion"] = item_.api_version();
+  out.json["kind"] = item_.kind;
+  model::Json& metadata = out.json["metadata"] = model::Json::object();
+  if (!key.first.empty()) metadata["namespace"] = key.first;
+  metadata["name"] = key.second;
+  metadata["uid"] = known.uid;
+  metadata["resourceVersion"] = known.resource_version;
+  return out;
+}
+
+WatchActions WatchState::on_page(std::vector<model::Object> items) {
   WatchActions actions;
-  std::map<Key, model::Object> before = std::exchange(known_, {});
   for (model::Object& object : items) {
     const Key key{object.ns(), object.name()};
-    const auto it = before.find(key);
+    Known now{object.uid(), object.resource_version(), list_};
     bool changed = true;
-    if (it != before.end()) {
+    if (const auto before = known_.find(key); before != known_.end()) {
       // Deleted and made again while nobody looked: both are news.
-      if (it->second.uid() != object.uid()) {
-        actions.emplace_back(DeliverDeleted{std::move(it->second)});
+      if (before->second.uid != now.uid) {
+        actions.emplace_back(DeliverDeleted{trace_of(key, before->second)});
       } else {
-        changed = it->second.resource_version() != object.resource_version();
+        changed = before->second.resource_version != now.resource_version;
       }
-      before.erase(it);
     }
-    if (changed) actions.emplace_back(DeliverChanged{object});
-    known_.insert_or_assign(key, std::move(object));
+    known_.insert_or_assign(key, std::move(now));
+    if (changed) actions.emplace_back(DeliverChanged{std::move(object)});
   }
-  for (auto& [key, object] : before) actions.emplace_back(DeliverDeleted{std::move(object)});
+  return actions;
+}
+
+void WatchState::on_list_restarted() {
+  ++list_;
+}
+
+WatchActions WatchState::on_list(Instant /*now*/, std::vector<model::Object> items,
+                                 std::string resource_version) {
+  WatchActions actions = on_page(std::move(items));
+  std::erase_if(known_, [&](const auto& entry) {
+    if (entry.second.list == list_) return false;
+    actions.emplace_back(DeliverDeleted{trace_of(entry.first, entry.second)});
+    return true;
+  });
   actions.emplace_back(DeliverSynced{});
   resource_version_ = std::move(resource_version);
   actions.emplace_back(watch_now());
@@ -152,9 +178,9 @@ void WatchState::fold_object(const std::string& type, model::Object object, Watc
   }
   if (type != "ADDED" && type != "MODIFIED") return;
   // The same state twice, as after resuming: no news.
-  if (it != known_.end() && it->second.resource_version() == version && !version.empty()) return;
-  actions.emplace_back(DeliverChanged{object});
-  known_.insert_or_assign(key, std::move(object));
+  if (it != known_.end() && it->second.resource_version == version && !version.empty()) return;
+  known_.insert_or_assign(key, Known{object.uid(), version, list_});
+  actions.emplace_back(DeliverChanged{std::move(object)});
 }
 
 WatchActions WatchState::on_closed(Instant now, int http_status, std::optional<Error> error) {

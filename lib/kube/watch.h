@@ -20,7 +20,7 @@
 namespace instantexec::kube {
 
 // What the driver has to do, in order.
-struct ListNow {};  // list all pages, most recent state, then on_list or on_list_failed
+struct ListNow {};  // list, most recent state: on_page …, then on_list or on_list_failed
 struct WatchNow {   // open a watch, then on_opened, on_bytes … on_closed
   std::string resource_version;
   int timeout_seconds = 0;
@@ -33,7 +33,7 @@ struct DeliverChanged {
   model::Object object;
 };
 struct DeliverDeleted {
-  model::Object object;
+  model::Object object;  // from a list that lacks it: nothing but what identifies it and its last version
 };
 struct DeliverSynced {};
 struct DeliverFailed {  // the watch is over for good
@@ -49,7 +49,11 @@ class WatchState {
   WatchState(model::Gvk item, std::function<double()> random);
 
   [[nodiscard]] WatchActions start();
-  // The whole list, all pages.
+  // A page of the list that more pages follow.
+  [[nodiscard]] WatchActions on_page(std::vector<model::Object> items);
+  // The list has to be read again from its first page: the version its pages were of is compacted away.
+  void on_list_restarted();
+  // The last page, which may be the only one, and the version of the whole list.
   [[nodiscard]] WatchActions on_list(Instant now, std::vector<model::Object> items,
                                      std::string resource_version);
   // `http_status` 0: no answer. Refusals that no waiting cures (4xx but 408, 410, 429) end the watch.
@@ -68,7 +72,14 @@ class WatchState {
  private:
   enum class Phase { kIdle, kListing, kWatching, kWaitingToList, kWaitingToWatch, kOver };
   using Key = std::pair<std::string, std::string>;  // namespace, name
+  // Thousands of objects are watched at once: whoever needs more of one than this keeps it.
+  struct Known {
+    std::string uid;
+    std::string resource_version;
+    int list = 0;  // the latest one that had it
+  };
 
+  WatchActions list_now();
   WatchActions relist(Instant now, bool at_once);
   WatchActions rewatch(Instant now, bool at_once);
   WatchNow watch_now();
@@ -76,12 +87,14 @@ class WatchState {
   void fold_frame(Instant now, std::string_view frame, WatchActions& actions);
   void fold_error(Instant now, const model::Json& status, WatchActions& actions);
   void fold_object(const std::string& type, model::Object object, WatchActions& actions);
+  [[nodiscard]] model::Object trace_of(const Key& key, const Known& known) const;
 
   model::Gvk item_;
   std::function<double()> random_;
   Phase phase_ = Phase::kIdle;
   std::string resource_version_;
-  std::map<Key, model::Object> known_;
+  std::map<Key, Known> known_;
+  int list_ = 0;  // grows with each list that is begun
   JsonFramer framer_;
   Backoff backoff_;
   Instant opened_;

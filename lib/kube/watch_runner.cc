@@ -145,9 +145,12 @@ void WatchRunner::begin_list(engine::WatchId id, Entry& entry) {
 void WatchRunner::take_list(engine::WatchId id, Entry& entry, const CallEvent& event) {
   if (const auto* done = std::get_if<CallDone>(&event)) {
     entry.list_call = 0;
+    const int restarts = entry.list->restarts();
     if (auto next = entry.list->fold(done->response)) {
       entry.list_call = client_.start(std::move(*next));
       by_call_[entry.list_call] = id;
+      if (entry.list->restarts() != restarts) entry.state.on_list_restarted();
+      carry_out(id, entry.state.on_page(entry.list->take_items()));
       return;
     }
     end_list(id, entry);

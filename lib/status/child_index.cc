@@ -209,8 +209,15 @@ const model::Object* ChildIndex::find(std::string_view uid) const {
   return it == objects_.end() ? nullptr : &it->second;
 }
 
+std::string ChildIndex::subject_of(const model::Object& event) const {
+  std::string uid = EventView(event).subject_uid();
+  if (!uid.empty()) return uid;
+  const auto known = event_subjects_.find(event.uid());
+  return known == event_subjects_.end() ? "" : known->second;
+}
+
 std::vector<std::string> ChildIndex::lineage(const model::Object& object) const {
-  std::vector<std::string> out = {is_event(object) ? EventView(object).subject_uid() : object.uid()};
+  std::vector<std::string> out = {is_event(object) ? subject_of(object) : object.uid()};
   const auto owners = [&out](const model::Object& child) {
     for (const model::Json& owner : model::get_array(child.json, "/metadata/ownerReferences")) {
       std::string uid = model::get_string(owner, "/uid");

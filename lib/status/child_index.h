@@ -63,7 +63,8 @@ class ChildIndex {
 
   // The object with this UID, or nullptr.
   [[nodiscard]] const model::Object* find(std::string_view uid) const;
-  // UIDs of the object, of its owners and theirs as far as they are known; of an Event those of its subject.
+  // UIDs of the object, of its owners and theirs as far as they are known; of an Event those of its subject,
+  // which is known of Events held even when the one given does not name it.
   [[nodiscard]] std::vector<std::string> lineage(const model::Object& object) const;
   // Everything owned by the object, directly or not; empty for an unknown or empty UID.
   [[nodiscard]] Family family(std::string_view uid) const;
@@ -74,6 +75,8 @@ class ChildIndex {
 
  private:
   void erase_event(const std::string& uid);
+  // The UID of what the Event is about, also when no more is left of it than its own.
+  [[nodiscard]] std::string subject_of(const model::Object& event) const;
   void unlink(const std::string& uid);
   void note_terminations(const model::Object& pod);
   // `late`: a later state is known already, so nothing is taken back.

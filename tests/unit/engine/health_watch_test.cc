@@ -201,6 +201,51 @@ TEST(HealthWatch, WhatHappenedWhileTheConnectionWasLost) {
                                                         "Deployment web: InProgress Current"}));
 }
 
+// Of what a list no longer holds nothing is told but what it was.
+class OnlyTraces final : public Cluster {
+ public:
+  explicit OnlyTraces(sim::SimCluster& inner) : inner_(inner) {}
+  Result<ClusterInfo> info() override { return inner_.info(); }
+  Result<std::shared_ptr<const model::ApiCatalog>> catalog(bool refresh) override {
+    return inner_.catalog(refresh);
+  }
+  RequestId submit(Request request) override { return inner_.submit(std::move(request)); }
+  WatchId watch(WatchRequest request) override { return inner_.watch(std::move(request)); }
+  void cancel_watch(WatchId id) override { inner_.cancel_watch(id); }
+  ClusterEvent wait(Instant deadline) override {
+    ClusterEvent event = inner_.wait(deadline);
+    auto* changed = std::get_if<ObjectChanged>(&event);
+    if (changed == nullptr || !changed->deleted) return event;
+    const model::Object whole = std::move(changed->object);
+    changed->object = {};
+    for (const char* key : {"apiVersion", "kind"}) changed->object.json[key] = whole.json.at(key);
+    for (const char* key : {"namespace", "name", "uid", "resourceVersion"})
+      changed->object.json["metadata"][key] = whole.json.at("metadata").at(key);
+    ++traces;
+    return event;
+  }
+  [[nodiscard]] std::size_t capacity() const override { return inner_.capacity(); }
+
+  int traces = 0;
+
+ private:
+  sim::SimCluster& inner_;
+};
+
+TEST(HealthWatch, ATraceOfWhatVanishedIsEnough) {
+  World world;
+  OnlyTraces cluster(world.client());
+  create(world, deployment("web", kCrash));
+  const Instant started = world.server.now();
+  world.server.timeline().at(started + Duration{2'000}, [&] { create(world, deployment("web", kGood)); });
+  const auto seen =
+      watch_health({cluster, world.client(), world.sink, "holder"}, world.options, {""}, kLimit);
+  ASSERT_TRUE(seen) << seen.error().to_string();
+  EXPECT_TRUE(ready(*seen));
+  EXPECT_GT(cluster.traces, 0) << "the crashing pods are gone";
+  EXPECT_EQ(told(world.sink), (std::vector<std::string>{"Deployment web: InProgress Current"}));
+}
+
 TEST(HealthWatch, RepeatedEventsChangeNothing) {
   World world;
   world.client().duplicate_watch_events(true);

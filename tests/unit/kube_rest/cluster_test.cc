@@ -359,6 +359,26 @@ TEST_F(ClusterTest, WatchesListThenStream) {
   EXPECT_TRUE(std::holds_alternative<engine::DeadlinePassed>(next()));
 }
 
+TEST_F(ClusterTest, AWatchDeliversItsListPageByPage) {
+  answer(json_answer(200, page("a", "t1")));
+  answer(status(410, "Expired"));
+  answer(json_answer(200, page("b", "t2")));
+  answer(json_answer(200, page("c", "")));
+  cluster_->watch({{"", "v1", "ConfigMap"}, "d", "", ""});
+  std::string story;
+  for (;;) {
+    const engine::ClusterEvent event = cluster_->wait(now_ + Duration{1'000});
+    if (std::holds_alternative<engine::WatchSynced>(event)) break;
+    const auto* changed = std::get_if<engine::ObjectChanged>(&event);
+    ASSERT_NE(changed, nullptr);
+    story += (changed->deleted ? " -" : " +") + changed->object.name();
+    if (changed->object.name() != "a" || changed->deleted) continue;
+    EXPECT_THAT(transport_->requests.back().target, ::testing::HasSubstr("continue=t1"))
+        << "before the next page has been answered";
+  }
+  EXPECT_EQ(story, " +a +b +c -a");
+}
+
 TEST_F(ClusterTest, ASilentWatchIsRenewedWhereItStopped) {
   answer(json_answer(200, page("a", "")));
   script_.push_back({net::StreamStarted{0, json_answer(200, "")}});

@@ -119,6 +119,40 @@ TEST_F(WatchStateTest, RelistsOn410InsideTheStreamAndTellsWhatVanished) {
             "+c@30 -b@2 synced watch@40");
 }
 
+TEST_F(WatchStateTest, APageIsDeliveredWhenItComes) {
+  (void)state_.start();
+  EXPECT_EQ(text(state_.on_page({pod("a", "1")})), "+a@1");
+  EXPECT_EQ(text(state_.on_page({pod("b", "2")})), "+b@2");
+  EXPECT_EQ(text(state_.on_list(at(0), {pod("c", "3")}, "10")), "+c@3 synced watch@10");
+}
+
+TEST_F(WatchStateTest, WhatAListThatBeganAnewDoesNotRepeatHasVanished) {
+  (void)state_.start();
+  EXPECT_EQ(text(state_.on_page({pod("a", "1"), pod("b", "2"), pod("c", "3")})), "+a@1 +b@2 +c@3");
+  state_.on_list_restarted();
+  EXPECT_EQ(text(state_.on_page({pod("a", "1")})), "");
+  EXPECT_EQ(text(state_.on_list(at(0), {pod("c", "12")}, "20")), "+c@12 -b@2 synced watch@20");
+}
+
+TEST_F(WatchStateTest, WhatAListThatFailedHalfwayDeliveredIsKnownToTheNext) {
+  (void)state_.start();
+  EXPECT_EQ(text(state_.on_page({pod("a", "1"), pod("b", "2")})), "+a@1 +b@2");
+  EXPECT_EQ(text(state_.on_list_failed(at(0), 503, lost())), "wait@800");
+  EXPECT_EQ(text(state_.on_timer(at(800))), "list");
+  EXPECT_EQ(text(state_.on_list(at(900), {pod("b", "2")}, "20")), "-a@1 synced watch@20");
+}
+
+TEST_F(WatchStateTest, NothingButTheIdentityOfAnObjectIsKept) {
+  model::Object big = pod("a", "1");
+  big.json["spec"]["nodeName"] = "n";
+  (void)state_.start();
+  (void)state_.on_list(at(0), {big}, "10");
+  (void)state_.on_closed(at(10), 410, lost());
+  const WatchActions actions = state_.on_list(at(20), {}, "60");
+  ASSERT_TRUE(std::holds_alternative<DeliverDeleted>(actions.front()));
+  EXPECT_EQ(std::get<DeliverDeleted>(actions.front()).object, pod("a", "1"));
+}
+
 TEST_F(WatchStateTest, RelistsOn410AsStatus) {
   begin();
   EXPECT_EQ(text(state_.on_closed(at(10), 410, lost())), "list");

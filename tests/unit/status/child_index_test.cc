@@ -62,6 +62,22 @@ TEST(ChildIndex, KeepsEventsOfTheFamilyOldestFirst) {
   EXPECT_EQ(index.events(owner, index.family(owner.uid())).size(), 1U);
 }
 
+// What a list no longer holds is told of by name and UID alone.
+TEST(ChildIndex, FindsTheLineageOfWhatIsHeldByItsUid) {
+  ChildIndex index;
+  index.upsert(object(replica_set(2, 1, 1)));
+  index.upsert(object(pod("p", "rs2", "")));
+  const model::Object happened = object(event("p", "FailedMount", "m", 3, 9, 1));
+  index.upsert(happened);
+  const model::Object trace{{{"apiVersion", "v1"},
+                             {"kind", "Event"},
+                             {"metadata", {{"name", happened.name()}, {"uid", happened.uid()}}}}};
+  EXPECT_EQ(index.lineage(trace), index.lineage(happened));
+  EXPECT_EQ(index.lineage(trace), (std::vector<std::string>{"p", "rs2", "w"}));
+  index.erase(trace);
+  EXPECT_TRUE(index.events(*index.find("p"), {}).empty());
+}
+
 TEST(ChildIndex, RemembersHowContainersEnded) {
   ChildIndex index;
   const auto ended = [](int code, std::string_view id) {
