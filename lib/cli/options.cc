@@ -5,43 +5,20 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <map>
 #include <utility>
 
 #include "base/text.h"
 #include "cli/flags.h"
+#include "cli/help.h"
 
 namespace instantexec::cli {
 namespace {
 
-struct VerbRow {
-  Verb verb;
-  const char* name;
-  const char* description;
-};
-
-constexpr std::array kVerbs{
-    VerbRow{Verb::kRun, "run", "Analyze, validate and deploy a change; put everything back if it fails"},
-    VerbRow{Verb::kPlan, "plan", "Show what a deploy would change, in which order, and what can be undone"},
-    VerbRow{Verb::kDeploy, "deploy", "Deploy without the gates of the earlier stages"},
-    VerbRow{Verb::kRollback, "rollback", "Go back to the previous revision, or to the one given"},
-    VerbRow{Verb::kRecover, "recover", "Undo (or --resume) what an interrupted run left; safe to repeat"},
-    VerbRow{Verb::kStatus, "status", "Show the release and the health of its objects"},
-    VerbRow{Verb::kHistory, "history", "List the recorded revisions"},
-    VerbRow{Verb::kAnalyze, "analyze",
-            "Score the change and decide: approve, conditional_approve, review, reject"},
-    VerbRow{Verb::kValidate, "validate", "Check files, rules and the server's verdict; write nothing"},
-    VerbRow{Verb::kBaseline, "baseline", "Report the health and hygiene of the live namespace"},
-    VerbRow{Verb::kHealth, "health", "Say which objects are ready, live or in files (-f), and why not"},
-    VerbRow{Verb::kRbac, "rbac", "Print the least Role that deploying and rolling back this release takes"},
-    VerbRow{Verb::kExplain, "explain", "Explain an error code or the exit codes"},
-    VerbRow{Verb::kVersion, "version", "Print the version"},
-    VerbRow{Verb::kHelp, "help", "Show help"},
-};
-
 // The nearest known verb or flag to the first word that is neither.
 std::string suggestion_for(CLI::App& app, const std::vector<std::string>& args) {
   std::vector<std::string> verbs;
-  for (const auto& row : kVerbs) verbs.emplace_back(row.name);
+  for (const VerbRow& row : verb_rows()) verbs.emplace_back(row.name);
   std::vector<std::string> flags;
   for (const CLI::Option* option : app.get_options()) {
     for (const auto& name : option->get_lnames()) flags.push_back("--" + name);
@@ -64,48 +41,59 @@ Error usage_error(const CLI::ParseError& error, CLI::App& app, const std::vector
                         : fmt::format("did you mean \"{}\"? See {} help", suggestion, program));
 }
 
-std::string footer(const std::string& program) {
-  return fmt::format(
-      "\nExamples:\n"
-      "  {0} run -n synergymesh-system\n"
-      "  {0} plan -f config/baselines\n"
-      "  {0} deploy -k overlays/prod --timeout 10m\n"
-      "  {0} rollback -n synergymesh-system\n\n"
-      "Flags go after the plugin's name: kubectl instantexec -n demo, not kubectl -n demo instantexec.\n"
-      "Exit codes: {0} explain exit-codes\n",
-      program);
-}
-
-using Commands = std::array<CLI::App*, kVerbs.size()>;
+using Commands = std::map<Verb, CLI::App*>;
 
 Commands declare_program(CLI::App& app, RawOptions& raw, const std::string& program) {
   app.description("Takes a change from commit to healthy in a Kubernetes cluster, or puts everything back.");
   app.fallthrough();
   app.require_subcommand(0, 1);
   app.set_help_flag("-h,--help", "Show help");
-  app.footer(footer(program));
+  app.footer(program_footer(program));
   declare_flags(app, raw);
-  Commands commands{};
-  for (std::size_t i = 0; i < kVerbs.size(); ++i) {
-    commands[i] = app.add_subcommand(kVerbs[i].name, kVerbs[i].description);
-    commands[i]->set_help_flag("-h,--help", "Show help");
-    if (kVerbs[i].verb == Verb::kRollback) {
-      commands[i]->add_option("revision", raw.options.deploy.revision, "Revision to go back to");
-    }
-    if (kVerbs[i].verb == Verb::kExplain || kVerbs[i].verb == Verb::kHelp) {
-      commands[i]->add_option("topic", raw.options.topic, "What to explain");
-    }
+  Commands commands;
+  for (const VerbRow& row : verb_rows()) {
+    CLI::App* command = app.add_subcommand(row.name, row.description);
+    command->set_help_flag("-h,--help", "Show help");
+    declare_arguments(*command, row.verb, raw);
+    commands[row.verb] = command;
   }
   return commands;
 }
 
 // Help of a program that has parsed a verb covers that verb only, and our flags belong to all; so a fresh one
 // is asked.
-std::string help_text(const std::string& program) {
+std::string program_help(const std::string& program) {
   CLI::App app{"", program};
   RawOptions raw;
   declare_program(app, raw, program);
   return app.help();
+}
+
+// `topic` is the word after "help".
+Result<std::string> help_text(Verb verb, const std::string& topic, const std::string& program) {
+  const VerbRow* row = nullptr;
+  for (const VerbRow& one : verb_rows()) {
+    if (one.verb == verb && verb != Verb::kHelp) row = &one;
+  }
+  if (!topic.empty() && verb == Verb::kHelp) {
+    row = find_verb(topic);
+    std::vector<std::string> names;
+    for (const VerbRow& one : verb_rows()) names.emplace_back(one.name);
+    const auto suggestion = nearest(topic, names);
+    if (row == nullptr) {
+      return fail(errors::kUsage, fmt::format("there is no verb \"{}\"", sanitise_line(topic, 60)),
+                  suggestion ? fmt::format("did you mean \"{}\"?", *suggestion) : program + " help");
+    }
+  }
+  return row == nullptr ? program_help(program) : verb_help(*row, program);
+}
+
+// The verb typed.
+Verb verb_of(const Commands& commands) {
+  for (const auto& [verb, command] : commands) {
+    if (command->parsed()) return verb;
+  }
+  return Verb::kHelp;
 }
 
 }  // namespace
@@ -162,16 +150,16 @@ Result<ParsedCommand> parse_command_line(const std::vector<std::string>& args, c
     // CLI11 takes its arguments from the back.
     app.parse(std::vector<std::string>(args.rbegin(), args.rend()));
   } catch (const CLI::CallForHelp&) {
-    return ParsedCommand{{}, help_text(program)};
+    IE_TRY_ASSIGN(std::string help, help_text(verb_of(commands), "", program));
+    return ParsedCommand{{}, std::move(help)};
   } catch (const CLI::ParseError& error) {
     return fail(usage_error(error, app, args, program));
   }
-  for (std::size_t i = 0; i < kVerbs.size(); ++i) {
-    if (commands[i]->parsed()) raw.options.verb = kVerbs[i].verb;
-  }
-  const bool help = raw.options.verb == Verb::kHelp;
+  raw.options.verb = verb_of(commands);
   IE_TRY_ASSIGN(Options options, finish_options(std::move(raw), environment));
-  return ParsedCommand{std::move(options), help ? help_text(program) : std::string{}};
+  if (options.verb != Verb::kHelp) return ParsedCommand{std::move(options), {}};
+  IE_TRY_ASSIGN(std::string help, help_text(Verb::kHelp, options.topic, program));
+  return ParsedCommand{std::move(options), std::move(help)};
 }
 
 }  // namespace instantexec::cli

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace instantexec::cli {
 namespace {
 
@@ -106,7 +108,7 @@ TEST(CommandLine, RollbackTakesARevision) {
 }
 
 TEST(CommandLine, HelpNamesEveryVerb) {
-  for (const Args& args : {Args{}, Args{"help"}, Args{"--help"}, Args{"run", "-h"}}) {
+  for (const Args& args : {Args{}, Args{"help"}, Args{"--help"}, Args{"help", "-n", "x"}}) {
     const auto parsed = parse(args);
     ASSERT_TRUE(parsed.has_value());
     for (const char* verb :
@@ -114,6 +116,75 @@ TEST(CommandLine, HelpNamesEveryVerb) {
       EXPECT_NE(parsed->help.find(verb), std::string::npos) << verb;
     }
   }
+}
+
+// The long flags a help names.
+std::set<std::string> flags_of(const std::string& help) {
+  std::set<std::string> out;
+  for (std::size_t at = help.find("--"); at != std::string::npos; at = help.find("--", at + 2)) {
+    const std::size_t end = help.find_first_not_of("abcdefghijklmnopqrstuvwxyz-", at);
+    if (at > 0 && help[at - 1] != '-') out.insert(help.substr(at, end - at));
+  }
+  return out;
+}
+
+TEST(CommandLine, TheHelpOfAVerbIsAboutThatVerb) {
+  struct Row {
+    const char* verb;
+    std::vector<std::string> has, lacks;
+  };
+  const Row rows[] = {
+      {"run",
+       {"--stage", "--max-risk", "--prune", "--namespace", "--filename"},
+       {"--rules", "--out", "--resume"}},
+      {"plan", {"--out", "--detailed-exitcode", "--filename"}, {"--yes", "--rules", "--timeout"}},
+      {"deploy", {"--plan", "--timeout", "--no-rollback"}, {"--watch", "--max-risk", "--out"}},
+      {"rollback", {"revision", "--timeout"}, {"--filename", "--rules"}},
+      {"recover", {"--resume"}, {"--filename", "--plan"}},
+      {"status", {"--release"}, {"--filename", "--timeout"}},
+      {"history", {"--release"}, {"--filename", "--timeout"}},
+      {"analyze", {"--filename", "--max-risk"}, {"--timeout", "--rules"}},
+      {"validate", {"--filename", "--dry-run"}, {"--timeout", "--rules"}},
+      {"baseline", {"--namespace"}, {"--filename", "--prune"}},
+      {"health",
+       {"--rules", "--watch", "-l,--selector", "--filename", "--timeout"},
+       {"--adopt", "--prune", "--kustomize"}},
+      {"rbac", {"--service-account", "--filename"}, {"--prune", "--rules"}},
+      {"explain", {"topic"}, {"--namespace", "--filename"}},
+      {"version", {"-o"}, {"--namespace", "--filename"}},
+  };
+  for (const Row& row : rows) {
+    for (const Args& args : {Args{row.verb, "--help"}, Args{row.verb, "-h"}, Args{"-h", row.verb},
+                             Args{"help", row.verb}, Args{row.verb, "-n", "x", "--help"}}) {
+      const auto parsed = parse(args);
+      ASSERT_TRUE(parsed.has_value()) << row.verb;
+      const std::string& help = parsed->help;
+      EXPECT_NE(help.find(std::string("Usage: kubectl instantexec ") + row.verb + " "), std::string::npos)
+          << help;
+      EXPECT_EQ(help.find("Subcommands"), std::string::npos) << help;
+      for (const std::string& word : row.has)
+        EXPECT_NE(help.find(word), std::string::npos) << row.verb << word;
+      for (const std::string& word : row.lacks)
+        EXPECT_FALSE(flags_of(help).contains(word)) << row.verb << word;
+    }
+  }
+}
+
+TEST(CommandLine, EveryFlagIsInTheHelpOfSomeVerb) {
+  const std::set<std::string> all = flags_of(parse({"help"})->help);
+  ASSERT_TRUE(all.contains("--prune")) << "the flags of the whole program";
+  std::set<std::string> told{"--help"};
+  for (const char* verb : {"run", "plan", "deploy", "rollback", "recover", "status", "history", "analyze",
+                           "validate", "baseline", "health", "rbac", "explain", "version"}) {
+    told.merge(flags_of(parse({verb, "--help"})->help));
+  }
+  EXPECT_EQ(told, all);
+}
+
+TEST(CommandLine, HelpOfAMisspeltVerbSuggestsOne) {
+  const auto parsed = parse({"help", "helth"});
+  ASSERT_FALSE(parsed.has_value());
+  EXPECT_NE(parsed.error().hint.find("\"health\""), std::string::npos);
 }
 
 TEST(CommandLine, FlagsOfSafety) {

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "cli/flags.h"
+#include "cli/options.h"
+
+// The verbs, which flags mean something to each of them, and their help.
+namespace instantexec::cli {
+
+struct VerbRow {
+  Verb verb;
+  const char* name;
+  const char* description;
+  const char* flags;     // that mean something to it: long names, separated by blanks
+  bool cluster;          // takes the flags that say which cluster, and as whom
+  const char* examples;  // lines of arguments
+};
+
+// In the order in which the help names them.
+[[nodiscard]] std::span<const VerbRow> verb_rows();
+[[nodiscard]] const VerbRow* find_verb(std::string_view name);
+
+// Declares what stands after a verb without a dash.
+void declare_arguments(CLI::App& app, Verb verb, RawOptions& raw);
+
+// The help of one verb: what it does, the flags that mean something to it, examples.
+[[nodiscard]] std::string verb_help(const VerbRow& verb, const std::string& program);
+
+// What stands below the help of the whole program.
+[[nodiscard]] std::string program_footer(const std::string& program);
+
+}  // namespace instantexec::cli
