@@ -29,7 +29,7 @@ HealthFollower::~HealthFollower() {
 Status HealthFollower::begin() {
   IE_TRY(check_names(options_));
   IE_TRY(find_places());
-  open();
+  for (std::size_t i = 0; i < places_.size(); ++i) open(i);
   const Instant deadline = session_.now() + kFirstListWithin;
   while (!all_synced() && session_.now() < deadline) {
     if (session_.interrupted()) return fail(errors::kInterrupted, "interrupted; nothing was changed");
@@ -46,6 +46,7 @@ Status HealthFollower::begin() {
     storage_classes_ = read_storage_classes(session_);
   }
   touched_.clear();
+  listed_ = false;
   return {};
 }
 
@@ -66,20 +67,30 @@ Status HealthFollower::find_places() {
   }
   if (release_.empty()) roots = health_places(*catalog, options_.ns);
   for (const auto& [gvk, ns] : roots)
-    places_.push_back({gvk, ns, query_.label_selector, true, false, false, {}});
+    places_.push_back({gvk, ns, query_.label_selector, true, false, false, {}, {}, {}});
   for (const auto& [gvk, ns] : health_children(roots)) {
     // Without a selector the objects asked for and what belongs to others come by the same watch.
     if (query_.label_selector.empty() && roots.contains({gvk, ns})) continue;
-    places_.push_back({gvk, ns, "", false, false, false, {}});
+    places_.push_back({gvk, ns, "", false, false, false, {}, {}, {}});
   }
   return {};
 }
 
-void HealthFollower::open() {
-  for (std::size_t i = 0; i < places_.size(); ++i) {
-    const Place& place = places_[i];
-    watches_[session_.cluster().watch({place.gvk, place.ns, place.selector, ""})] = i;
-  }
+void HealthFollower::open(std::size_t place) {
+  Place& where = places_[place];
+  where.synced = false;
+  where.asked = session_.now();
+  watches_[session_.cluster().watch({where.gvk, where.ns, where.selector, ""})] = place;
+}
+
+void HealthFollower::open_anew(std::size_t place) {
+  std::erase_if(watches_, [&](const auto& watch) {
+    if (watch.second != place) return false;
+    session_.cluster().cancel_watch(watch.first);
+    return true;
+  });
+  places_[place].doubt = places_[place].uids;
+  open(place);
 }
 
 bool HealthFollower::all_synced() const {
@@ -95,11 +106,18 @@ void HealthFollower::take(const ClusterEvent& event) {
   if (const auto* change = std::get_if<ObjectChanged>(&event)) {
     if (Place* place = place_of(change->watch)) changed(*place, change->object, change->deleted);
   } else if (const auto* done = std::get_if<WatchSynced>(&event)) {
-    if (Place* place = place_of(done->watch)) place->synced = true;
+    if (Place* place = place_of(done->watch)) synced(*place);
   } else if (const auto* failure = std::get_if<WatchFailed>(&event)) {
     if (Place* place = place_of(failure->watch)) place->blind = true;
     watches_.erase(failure->watch);
+    listed_ = true;  // or never will
   }
+}
+
+void HealthFollower::synced(Place& place) {
+  place.synced = true;
+  listed_ = true;
+  for (const std::string& uid : std::exchange(place.doubt, {})) vanished(place, uid);
 }
 
 void HealthFollower::mark(const model::Object& object) {
@@ -109,17 +127,30 @@ void HealthFollower::mark(const model::Object& object) {
 }
 
 void HealthFollower::changed(Place& place, const model::Object& object, bool deleted) {
-  mark(object);  // former owners
+  const std::string uid = object.uid();
+  place.doubt.erase(uid);
   if (deleted) {
-    place.uids.erase(object.uid());
+    mark(object);
+    place.uids.erase(uid);
     index_.erase(object);
     forget(object);
     return;
   }
-  place.uids.insert(object.uid());
+  const bool told = !place.uids.insert(uid).second;
+  const model::Object* known = index_.find(uid);
+  if (told && known != nullptr && known->resource_version() == object.resource_version()) return;
+  mark(object);  // former owners
   index_.upsert(object);
   if (place.root) follow(object);
   mark(object);
+}
+
+// A list no longer has it.
+void HealthFollower::vanished(Place& place, const std::string& uid) {
+  model::Object last{{{"apiVersion", place.gvk.api_version()}, {"kind", place.gvk.kind}}};
+  last.json["metadata"]["uid"] = uid;
+  if (const model::Object* known = index_.find(uid)) last = *known;
+  changed(place, last, true);
 }
 
 void HealthFollower::follow(const model::Object& object) {
@@ -149,10 +180,14 @@ void HealthFollower::forget(const model::Object& object) {
   const auto root = roots_.find(object.uid());
   if (root == roots_.end()) return;
   touched_.insert(root->second);
-  if (release_.empty()) {
-    objects_.erase(root->second);
-  } else {
-    objects_[root->second].clear();
+  // Under its name there may be another one by now.
+  const auto member = objects_.find(root->second);
+  if (member != objects_.end() && member->second == object.uid()) {
+    if (release_.empty()) {
+      objects_.erase(member);
+    } else {
+      member->second.clear();
+    }
   }
   roots_.erase(root);
 }
@@ -172,6 +207,11 @@ void HealthFollower::read_blind() {
   auto responses = session_.call_all(std::move(requests));
   for (std::size_t n = 0; n < asked.size(); ++n) {
     Place& place = places_[asked[n]];
+    const bool refused = responses[n].http_status / 100 == 4;
+    if (responses[n].ok() || refused) {
+      place.asked = blind_read_;
+      listed_ = true;
+    }
     if (!responses[n].ok()) {
       const std::string kind = sanitise_line(place.gvk.kind, 100);
       const bool told = std::find(unreadable_.begin(), unreadable_.end(), kind) != unreadable_.end();
@@ -183,10 +223,34 @@ void HealthFollower::read_blind() {
       gone.erase(item.uid());
       changed(place, item, false);
     }
-    for (const std::string& uid : gone) {
-      if (const model::Object* known = index_.find(uid)) changed(place, model::Object{*known}, true);
-    }
+    for (const std::string& uid : gone) vanished(place, uid);
   }
+}
+
+bool HealthFollower::read_since(Instant when, const std::set<model::ObjectRef>& refs, bool parts) {
+  HealthPlaces wanted;
+  for (const Place& place : places_) {
+    const bool asked_for = std::any_of(refs.begin(), refs.end(), [&](const model::ObjectRef& ref) {
+      return place.root && ref.kind == place.gvk.kind && ref.group == place.gvk.group && ref.ns == place.ns;
+    });
+    if (asked_for) wanted.emplace(place.gvk, place.ns);
+  }
+  if (parts) wanted.merge(health_children(wanted));
+  std::vector<std::size_t> concerned;
+  bool blind = false;
+  for (std::size_t i = 0; i < places_.size(); ++i) {
+    const Place& place = places_[i];
+    if (!wanted.contains({place.gvk, place.ns})) continue;
+    concerned.push_back(i);
+    if (place.asked >= when) continue;
+    blind = blind || place.blind;
+    if (!place.blind) open_anew(i);
+  }
+  if (blind) read_blind();
+  return touched_.empty() && std::all_of(concerned.begin(), concerned.end(), [&](std::size_t i) {
+           const Place& place = places_[i];
+           return place.asked >= when && (place.synced || place.blind);
+         });
 }
 
 Timestamp HealthFollower::now() {
@@ -200,7 +264,7 @@ LiveKnowledge HealthFollower::knowledge(std::span<const status::CustomRule> rule
 Result<std::set<model::ObjectRef>> HealthFollower::next(Instant until) {
   const bool blind =
       std::any_of(places_.begin(), places_.end(), [](const Place& place) { return place.blind; });
-  while (touched_.empty() && session_.now() < until) {
+  while (touched_.empty() && !listed_ && session_.now() < until) {
     if (session_.interrupted()) return fail(errors::kInterrupted, "interrupted; nothing was changed");
     if (blind && session_.now() - blind_read_ >= kReadEvery) read_blind();
     Instant wake = until;
@@ -214,6 +278,7 @@ Result<std::set<model::ObjectRef>> HealthFollower::next(Instant until) {
     take(event);
   }
   if (session_.interrupted()) return fail(errors::kInterrupted, "interrupted; nothing was changed");
+  listed_ = false;
   return std::exchange(touched_, {});
 }
 

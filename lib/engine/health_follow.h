@@ -36,6 +36,11 @@ class HealthFollower {
   [[nodiscard]] const status::ChildIndex& index() const { return index_; }
   [[nodiscard]] const std::vector<std::string>& unreadable() const { return unreadable_; }
   [[nodiscard]] Timestamp now();  // on the server's clock
+  // Whether what is known of these objects comes from lists that were asked for at `when` or later, all of it
+  // having been looked at; with `parts` also what belongs to objects of their kinds, and the Events. A watch
+  // may be late or hang: where it rests on an older list it is opened anew, and next() returns when the lists
+  // are there, so that this can be asked again.
+  [[nodiscard]] bool read_since(Instant when, const std::set<model::ObjectRef>& refs, bool parts);
   // For judging the objects at this moment; good until next() is called.
   [[nodiscard]] LiveKnowledge knowledge(std::span<const status::CustomRule> rules);
 
@@ -48,12 +53,17 @@ class HealthFollower {
     bool synced = false;
     bool blind = false;  // may not be watched
     std::set<std::string> uids;
+    std::set<std::string> doubt;  // of those, the ones not told of since the watch was opened anew
+    Instant asked;                // when the list that this rests on was asked for
   };
 
   Status find_places();
-  void open();
+  void open(std::size_t place);
+  void open_anew(std::size_t place);
   void take(const ClusterEvent& event);
   void changed(Place& place, const model::Object& object, bool deleted);
+  void vanished(Place& place, const std::string& uid);
+  void synced(Place& place);
   void follow(const model::Object& object);
   void forget(const model::Object& object);
   // Whoever the object belongs to, and itself.
@@ -75,6 +85,7 @@ class HealthFollower {
   std::optional<std::vector<model::Object>> storage_classes_;
   std::vector<std::string> unreadable_;
   std::set<model::ObjectRef> touched_;
+  bool listed_ = false;  // a list has come since next() returned
   Instant blind_read_;
 };
 

@@ -21,6 +21,7 @@ class HealthWatch {
         follower_(std::move(environment), options, std::move(query)) {}
 
   Result<WatchedHealth> run(Duration limit) {
+    settled_at_ = clock_.now();
     IE_TRY(follower_.begin());
     for (const auto& [ref, uid] : follower_.objects()) judge(ref);
     const Instant end = clock_.now() + limit;
@@ -52,6 +53,8 @@ class HealthWatch {
                       old->second.status.reason == now.status.reason;
     if (!same) events_.emit(model::ObjectHealthChanged{ref, now.status});
     const bool ready = status::counts_as_ready(now.status.status);
+    const bool failed_now = now.status.doomed() && old != verdicts_.end() && !old->second.status.doomed();
+    if (failed_now) settled_at_.reset();
     unsettled_.erase(ref);
     doomed_.erase(ref);
     if (now.status.doomed()) {
@@ -62,12 +65,22 @@ class HealthWatch {
     verdicts_.insert_or_assign(ref, std::move(now));
   }
 
-  // Every object is ready or has failed, and what has failed did so a while ago.
+  // When another read may confirm that every object is ready or has failed.
+  [[nodiscard]] Instant sure_at() const {
+    return *settled_at_ + (doomed_.empty() ? Duration{0} : status::kConfirmAfter);
+  }
+
   bool over() {
-    if (!unsettled_.empty()) confirm_at_.reset();
-    if (!unsettled_.empty() || doomed_.empty()) return unsettled_.empty();
-    if (!confirm_at_) confirm_at_ = clock_.now() + status::kConfirmAfter;
-    return clock_.now() >= *confirm_at_;
+    if (!unsettled_.empty()) {
+      settled_at_.reset();
+      return false;
+    }
+    if (!settled_at_) settled_at_ = clock_.now();
+    if (clock_.now() < sure_at()) return false;
+    if (!doomed_.empty()) return follower_.read_since(sure_at(), doomed_, /*parts=*/true);
+    std::set<model::ObjectRef> all;
+    for (const auto& [ref, uid] : follower_.objects()) all.insert(ref);
+    return follower_.read_since(sure_at(), all, /*parts=*/false);
   }
 
   // When a verdict may change though nothing happens.
@@ -76,7 +89,8 @@ class HealthWatch {
     for (const auto& [ref, verdict] : verdicts_) {
       if (verdict.changes_at && (!next || *verdict.changes_at < *next)) next = verdict.changes_at;
     }
-    Instant out = confirm_at_.value_or(Instant{Duration::max()});
+    Instant out{Duration::max()};
+    if (settled_at_ && clock_.now() < sure_at()) out = sure_at();
     if (next) out = std::min(out, clock_.now() + std::max(*next - follower_.now(), Duration{1}));
     return out;
   }
@@ -109,7 +123,7 @@ class HealthWatch {
   std::map<model::ObjectRef, status::Assessment> verdicts_;
   std::set<model::ObjectRef> unsettled_;
   std::set<model::ObjectRef> doomed_;
-  std::optional<Instant> confirm_at_;
+  std::optional<Instant> settled_at_;  // since when every object is ready or has failed
 };
 
 }  // namespace

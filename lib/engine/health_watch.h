@@ -18,7 +18,8 @@ struct WatchedHealth {
 
 // Follows the objects' health until each of them is ready or has failed, or `limit` has passed: one
 // ObjectHealthChanged for the state that each is found in, and one for each change. Failures end it only when
-// they still stand kConfirmAfter later. Errors as read_live_health, and interrupted.
+// they still stand kConfirmAfter later. Nothing ends it that another read does not confirm: of the objects,
+// and of what belongs to those that failed. Errors as read_live_health, and interrupted.
 [[nodiscard]] Result<WatchedHealth> watch_health(Environment environment, const ReleaseOptions& options,
                                                  const HealthQuery& query, Duration limit);
 

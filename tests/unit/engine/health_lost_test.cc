@@ -1,0 +1,217 @@
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <map>
+#include <set>
+
+#include "engine/errors.h"
+#include "engine/health_follow.h"
+#include "unit/engine/health_story.h"
+
+// Following health while watches break, hang, or are refused.
+namespace instantexec::engine {
+namespace {
+
+using namespace test;  // NOLINT(google-build-using-namespace)
+using namespace std::chrono_literals;
+
+// Passes everything on, after a look at it.
+class Between : public Cluster {
+ public:
+  explicit Between(sim::SimCluster& inner) : inner_(inner) {}
+  Result<ClusterInfo> info() override { return inner_.info(); }
+  Result<std::shared_ptr<const model::ApiCatalog>> catalog(bool refresh) override {
+    return inner_.catalog(refresh);
+  }
+  RequestId submit(Request request) override { return inner_.submit(std::move(request)); }
+  WatchId watch(WatchRequest request) override { return inner_.watch(std::move(request)); }
+  void cancel_watch(WatchId id) override { inner_.cancel_watch(id); }
+  ClusterEvent wait(Instant deadline) override { return inner_.wait(deadline); }
+  [[nodiscard]] std::size_t capacity() const override { return inner_.capacity(); }
+
+ protected:
+  sim::SimCluster& inner_;
+};
+
+Result<WatchedHealth> watch_through(Cluster& cluster, World& world, EventSink* sink = nullptr) {
+  world.sink.events.clear();
+  return watch_health({cluster, world.client(), sink == nullptr ? world.sink : *sink, "holder"},
+                      world.options, {""}, kLimit);
+}
+
+// Of what a list no longer holds nothing is told but what it was.
+class OnlyTraces final : public Between {
+ public:
+  using Between::Between;
+  ClusterEvent wait(Instant deadline) override {
+    ClusterEvent event = inner_.wait(deadline);
+    auto* changed = std::get_if<ObjectChanged>(&event);
+    if (changed == nullptr || !changed->deleted) return event;
+    const model::Object whole = std::move(changed->object);
+    changed->object = {};
+    for (const char* key : {"apiVersion", "kind"}) changed->object.json[key] = whole.json.at(key);
+    for (const char* key : {"namespace", "name", "uid", "resourceVersion"})
+      changed->object.json["metadata"][key] = whole.json.at("metadata").at(key);
+    ++traces;
+    return event;
+  }
+
+  int traces = 0;
+};
+
+TEST(HealthWatch, ATraceOfWhatVanishedIsEnough) {
+  World world;
+  OnlyTraces cluster(world.client());
+  create(world, deployment("web", kCrash));
+  const Instant started = world.server.now();
+  world.server.timeline().at(started + Duration{2'000}, [&] { create(world, deployment("web", kGood)); });
+  const auto seen = watch_through(cluster, world);
+  ASSERT_TRUE(seen) << seen.error().to_string();
+  EXPECT_TRUE(ready(*seen));
+  EXPECT_GT(cluster.traces, 0) << "the crashing pods are gone";
+  EXPECT_EQ(told(world.sink), (std::vector<std::string>{"Deployment web: InProgress Current"}));
+}
+
+// The server has compacted the version away (410) or the line was cut: the watches list again, and what
+// vanished meanwhile is gone.
+TEST(HealthWatch, WhatHappenedWhileTheConnectionWasLost) {
+  World world;
+  OnlyTraces cluster(world.client());
+  ASSERT_EQ(world.deploy_word({config("settings", "1"), deployment("web", kGood)}), "deployed");
+  create(world, deployment("web", kCrash));
+  const Instant started = world.server.now();
+  world.server.timeline().at(started + Duration{1'000}, [&] { world.client().disconnect_watches(20s); });
+  world.server.timeline().at(started + Duration{2'000}, [&] {
+    world.foreign_delete(config("settings", "1"));
+    create(world, deployment("web", kGood));
+  });
+  world.server.timeline().at(started + Duration{60'000}, [&] { create(world, config("settings", "1")); });
+  const auto seen = watch_through(cluster, world);
+  ASSERT_TRUE(seen) << seen.error().to_string();
+  EXPECT_TRUE(ready(*seen));
+  EXPECT_EQ(told(world.sink), (std::vector<std::string>{"ConfigMap settings: Current NotFound Current",
+                                                        "Deployment web: InProgress Current"}));
+  EXPECT_GT(cluster.traces, 0);
+}
+
+// Watches of a kind that were open when it went deaf tell nothing any more; those opened later do.
+class Deaf final : public Between {
+ public:
+  using Between::Between;
+  WatchId watch(WatchRequest request) override {
+    const std::string kind = request.gvk.kind;
+    ++opened[kind];
+    const WatchId id = inner_.watch(std::move(request));
+    ids_[kind].insert(id);
+    return id;
+  }
+  ClusterEvent wait(Instant deadline) override {
+    for (;;) {
+      ClusterEvent event = inner_.wait(deadline);
+      const auto* changed = std::get_if<ObjectChanged>(&event);
+      if (changed == nullptr || !deaf_.contains(changed->watch)) return event;
+    }
+  }
+  void go_deaf(const std::string& kind) { deaf_.insert(ids_[kind].begin(), ids_[kind].end()); }
+
+  std::map<std::string, int> opened;  // kind
+
+ private:
+  std::map<std::string, std::set<WatchId>> ids_;
+  std::set<WatchId> deaf_;
+};
+
+TEST(HealthWatch, AFailureIsConfirmedByAnotherRead) {
+  World world;
+  Deaf cluster(world.client());
+  create(world, deployment("web", "registry.example/web:does-not-exist"));
+  // Mended behind its back, as soon as it has been called failed.
+  class Mender final : public EventSink {
+   public:
+    Mender(World& world, Deaf& cluster) : world_(world), cluster_(cluster) {}
+    void emit(const model::Event& event) override {
+      world_.sink.emit(event);
+      const auto* changed = std::get_if<model::ObjectHealthChanged>(&event);
+      if (changed == nullptr || !changed->health.doomed() || mended_) return;
+      mended_ = true;
+      for (const char* kind : {"Deployment", "ReplicaSet", "Pod", "Event"}) cluster_.go_deaf(kind);
+      create(world_, deployment("web", kGood));
+    }
+
+   private:
+    World& world_;
+    Deaf& cluster_;
+    bool mended_ = false;
+  };
+  Mender mender(world, cluster);
+  const auto seen = watch_through(cluster, world, &mender);
+  ASSERT_TRUE(seen) << seen.error().to_string();
+  EXPECT_TRUE(ready(*seen));
+  EXPECT_EQ(last_word(world.sink, "Deployment web"), "Current");
+}
+
+TEST(HealthWatch, ReadinessIsConfirmedByAnotherRead) {
+  World world;
+  Deaf cluster(world.client());
+  ASSERT_EQ(world.deploy_word({config("settings", "1"), deployment("web", kGood)}), "deployed");
+  world.foreign_delete(config("settings", "1"));
+  const Instant started = world.server.now();
+  world.server.timeline().at(started + Duration{3'000}, [&] {
+    cluster.go_deaf("Deployment");
+    create(world, deployment("web", kCrash));
+    create(world, config("settings", "1"));
+  });
+  const auto seen = watch_through(cluster, world);
+  ASSERT_TRUE(seen) << seen.error().to_string();
+  EXPECT_FALSE(ready(*seen));
+  EXPECT_EQ(told(world.sink), (std::vector<std::string>{"ConfigMap settings: NotFound Current",
+                                                        "Deployment web: Current InProgress Failed"}));
+}
+
+TEST(HealthWatch, WhatTheFirstListsSayIsNotReadAgain) {
+  World world;
+  Deaf cluster(world.client());
+  ASSERT_EQ(world.deploy_word({config("settings", "1"), deployment("web", kGood)}), "deployed");
+  const auto seen = watch_through(cluster, world);
+  ASSERT_TRUE(seen) << seen.error().to_string();
+  EXPECT_TRUE(ready(*seen));
+  EXPECT_EQ(cluster.opened,
+            (std::map<std::string, int>{
+                {"ConfigMap", 1}, {"Deployment", 1}, {"Event", 1}, {"Pod", 1}, {"ReplicaSet", 1}}));
+}
+
+// Passes everything on but watches of Deployments.
+class NoWatch final : public Between {
+ public:
+  using Between::Between;
+  WatchId watch(WatchRequest request) override {
+    if (request.gvk.kind != "Deployment") return inner_.watch(std::move(request));
+    failed_.emplace_back(WatchFailed{kRefused, make_error(errors::kReadFailed, "forbidden")});
+    return kRefused;
+  }
+  ClusterEvent wait(Instant deadline) override {
+    if (failed_.empty()) return inner_.wait(deadline);
+    ClusterEvent out = failed_.back();
+    failed_.pop_back();
+    return out;
+  }
+
+ private:
+  static constexpr WatchId kRefused = 1'000'000;
+  std::vector<ClusterEvent> failed_;
+};
+
+// A kind that may not be watched is read every few seconds.
+TEST(HealthFollower, KindsWhoseWatchIsRefused) {
+  World world;
+  NoWatch cluster(world.client());
+  create(world, deployment("web", kGood));
+  const auto seen = watch_through(cluster, world);
+  ASSERT_TRUE(seen) << seen.error().to_string();
+  EXPECT_TRUE(ready(*seen));
+  EXPECT_EQ(told(world.sink), (std::vector<std::string>{"Deployment web: InProgress Current"}));
+  EXPECT_TRUE(seen->unreadable.empty());
+}
+
+}  // namespace
+}  // namespace instantexec::engine
