@@ -47,6 +47,7 @@ Status HealthFollower::begin() {
   }
   touched_.clear();
   listed_ = false;
+  begun_ = true;
   return {};
 }
 
@@ -165,15 +166,30 @@ void HealthFollower::follow(const model::Object& object) {
   }
   // What belongs to another one of them is shown below it, in whichever order they arrive.
   const auto hide = [this](const model::Object& part) {
-    if (roots_.erase(part.uid()) > 0) objects_.erase(part.ref());
+    if (roots_.erase(part.uid()) == 0) return;
+    objects_.erase(part.ref());
+    touched_.insert(part.ref());
   };
   if (index_.find(model::controller_uid(object)) != nullptr) {
     hide(object);
-  } else {
+  } else if (!awaits_controller(object)) {
     objects_[ref] = object.uid();
     roots_[object.uid()] = ref;
   }
   for (const model::Object* member : index_.family(object.uid()).members) hide(*member);
+}
+
+bool HealthFollower::awaits_controller(const model::Object& object) const {
+  if (!begun_) return false;
+  const auto owners = model::get_array(object.json, "/metadata/ownerReferences");
+  return std::any_of(owners.begin(), owners.end(), [&](const model::Json& owner) {
+    if (!model::get_bool(owner, "/controller")) return false;
+    const model::Gvk gvk =
+        model::make_gvk(model::get_string(owner, "/apiVersion"), model::get_string(owner, "/kind"));
+    return std::any_of(places_.begin(), places_.end(), [&](const Place& place) {
+      return place.gvk.group == gvk.group && place.gvk.kind == gvk.kind && !place.blind;
+    });
+  });
 }
 
 void HealthFollower::forget(const model::Object& object) {

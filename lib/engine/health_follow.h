@@ -65,6 +65,8 @@ class HealthFollower {
   void vanished(Place& place, const std::string& uid);
   void synced(Place& place);
   void follow(const model::Object& object);
+  // Its controller has to be told of yet, by a watch that is not as far.
+  [[nodiscard]] bool awaits_controller(const model::Object& object) const;
   void forget(const model::Object& object);
   // Whoever the object belongs to, and itself.
   void mark(const model::Object& object);
@@ -85,6 +87,7 @@ class HealthFollower {
   std::optional<std::vector<model::Object>> storage_classes_;
   std::vector<std::string> unreadable_;
   std::set<model::ObjectRef> touched_;
+  bool begun_ = false;   // the first lists have come
   bool listed_ = false;  // a list has come since next() returned
   Instant blind_read_;
 };

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <deque>
 #include <map>
 #include <set>
 
@@ -92,6 +93,53 @@ TEST(HealthWatch, WhatHappenedWhileTheConnectionWasLost) {
   EXPECT_EQ(told(world.sink), (std::vector<std::string>{"ConfigMap settings: Current NotFound Current",
                                                         "Deployment web: InProgress Current"}));
   EXPECT_GT(cluster.traces, 0);
+}
+
+// Tells of a new ReplicaSet only after its pods have been told of and looked at.
+class LateReplicaSet final : public Between {
+ public:
+  using Between::Between;
+  ClusterEvent wait(Instant deadline) override {
+    if (release_ && !late_.empty()) {
+      ClusterEvent event = std::move(late_.front());
+      late_.pop_front();
+      return event;
+    }
+    for (;;) {
+      ClusterEvent event = inner_.wait(deadline);
+      if (pod_ && std::holds_alternative<DeadlinePassed>(event)) release_ = true;
+      const auto* changed = std::get_if<ObjectChanged>(&event);
+      const std::string kind = changed == nullptr ? "" : changed->object.kind();
+      if (kind == "Pod" && !late_.empty()) pod_ = true;
+      if (!begun || release_ || kind != "ReplicaSet") return event;
+      late_.push_back(std::move(event));
+    }
+  }
+
+  bool begun = false;
+
+ private:
+  std::deque<ClusterEvent> late_;
+  bool pod_ = false;
+  bool release_ = false;
+};
+
+// What belongs to something else is not followed for itself, in whichever order the watches tell of them.
+TEST(HealthWatch, APodBeforeItsReplicaSet) {
+  World world;
+  LateReplicaSet cluster(world.client());
+  create(world, deployment("web", "registry.example/web:does-not-exist"));
+  const Instant started = world.server.now();
+  world.server.timeline().at(started + Duration{2'000}, [&] {
+    cluster.begun = true;
+    create(world, deployment("web", kGood));
+  });
+  const auto seen = watch_through(cluster, world);
+  ASSERT_TRUE(seen) << seen.error().to_string();
+  EXPECT_TRUE(ready(*seen));
+  EXPECT_EQ(told(world.sink),
+            (std::vector<std::string>{"Deployment web: InProgress Failed InProgress Current"}));
+  EXPECT_LT((world.server.now() - started).count(), 60'000) << "nothing is waited for that is not followed";
 }
 
 // Watches of a kind that were open when it went deaf tell nothing any more; those opened later do.
