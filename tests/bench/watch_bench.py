@@ -66,7 +66,7 @@ def measure(namespace, idle, folder):
     time.sleep(idle)
     share = (processor_seconds(process.pid) - used) / (time.monotonic() - since)
     peak, now = memory_mib(process.pid, "VmHWM"), memory_mib(process.pid, "VmRSS")
-    with verdicts.Evidence(namespace, r'"kind": ?"Deployment".*"name": ?"web".*"availableReplicas": ?1', ("deployments",)) as last:
+    with verdicts.Evidence(namespace, r'"availableReplicas": ?1', ("deployment/web",)) as last:
         # The label is the manager's who created it: an apply by another one would leave it.
         healed = {"spec": {"template": {"metadata": {"labels": {"instantexec.dev/fault": None}}}}}
         sandbox.kubectl("patch", "deployment", "web", "-n", namespace, "--type=merge", "-p", json.dumps(healed))

@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <sstream>
+
 #include "manifest/yaml.h"
 #include "status/bundled_rules.h"
 #include "status/rule_reader.h"
@@ -143,6 +146,57 @@ TEST(BundledRules, ClusterApi) {
       {"its node is not healthy", api, "Machine", status("Running", condition("Ready", "False", "NotReady")),
        kInProgress, "NotReady"},
   });
+}
+
+// The blocks of YAML in the document that describes the language, each as written there.
+std::vector<model::Json> examples() {
+  std::ifstream file(std::string(INSTANTEXEC_SOURCE_DIR) + "/docs/formats/health-rules.md");
+  std::ostringstream all;
+  all << file.rdbuf();
+  const std::string text = all.str();
+  const std::string_view fence = "```yaml\n";
+  std::vector<model::Json> out;
+  for (std::size_t at = text.find(fence); at != std::string::npos; at = text.find(fence, at)) {
+    at += fence.size();
+    const auto documents = manifest::parse_yaml(text.substr(at, text.find("```", at) - at), "example");
+    EXPECT_TRUE(documents.has_value());
+    if (documents) out.push_back(documents->front().value);
+  }
+  return out;
+}
+
+TEST(DocumentedRules, DoWhatTheDocumentSays) {
+  const auto found = examples();
+  ASSERT_EQ(found.size(), 3U);
+  ASSERT_TRUE(read_rules(found[0], "user").has_value());
+  const auto rules = read_rules(found[1].at("health_rules"), "user");
+  ASSERT_TRUE(rules.has_value()) << rules.error().message;
+  const std::string note = model::get_string(found[2], "/metadata/annotations/instantexec.dev~1health-rule");
+  ASSERT_FALSE(note.empty());
+  model::Object quiet = object(plain("batch/v1", "Job", "'status':{'active':1}"));
+  quiet.json["metadata"]["annotations"]["instantexec.dev/health-rule"] = note;
+
+  Context none;
+  Context with;
+  with.rules = *rules;
+  const auto word = [](const model::Object& one, const Context& context) {
+    return std::string(model::to_string(assess(one, {}, {}, context).status.status));
+  };
+  const auto job = [](const std::string& status) { return object(plain("batch/v1", "Job", status)); };
+  EXPECT_EQ(word(job("'status':{'active':1}"), none), "InProgress");
+  EXPECT_EQ(word(job("'status':{'active':1}"), with), "Current");
+  EXPECT_EQ(word(job("'status':{'conditions':[" + condition("Failed", "True", "BackoffLimitExceeded") + "]}"),
+                 with),
+            "Failed");
+  EXPECT_EQ(word(quiet, none), "Current");
+  const auto ingress = [](const std::string& status) {
+    return object(plain("networking.k8s.io/v1", "Ingress", status));
+  };
+  EXPECT_EQ(word(ingress("'status':{'loadBalancer':{}}"), none), "Current");
+  EXPECT_EQ(word(ingress("'status':{'loadBalancer':{}}"), with), "InProgress");
+  EXPECT_EQ(word(ingress("'status':{'loadBalancer':{'ingress':[{'ip':'192.0.2.1'}]}}"), with), "Current");
+  EXPECT_EQ(word(ingress("'status':{'loadBalancer':{'ingress':[{'hostname':'lb.example'}]}}"), with),
+            "Current");
 }
 
 }  // namespace
