@@ -5,6 +5,8 @@
 
 #include <array>
 
+#include "base/check.h"
+
 namespace instantexec {
 namespace {
 
@@ -43,6 +45,44 @@ std::string hmac_sha256(std::string_view key, std::string_view bytes) {
 std::string hmac_sha256_hex(std::string_view key, std::string_view bytes) {
   const std::string digest = hmac_sha256(key, bytes);
   return to_hex(as_bytes(digest), digest.size());
+}
+
+void Digest::FreeContext::operator()(evp_md_ctx_st* context) const {
+  EVP_MD_CTX_free(context);
+}
+
+Digest::Digest(bool keyed) : context_(EVP_MD_CTX_new()), keyed_(keyed) {}
+
+// None of the calls below can fail with what they are given; half a digest must not leave this class.
+Digest Digest::sha256() {
+  Digest out(false);
+  IE_CHECK(EVP_DigestInit_ex(out.context_.get(), EVP_sha256(), nullptr) == 1);
+  return out;
+}
+
+Digest Digest::hmac_sha256(std::string_view key) {
+  Digest out(true);
+  EVP_PKEY* held = EVP_PKEY_new_raw_private_key(EVP_PKEY_HMAC, nullptr, as_bytes(key), key.size());
+  const int begun = EVP_DigestSignInit(out.context_.get(), nullptr, EVP_sha256(), nullptr, held);
+  EVP_PKEY_free(held);  // the context keeps its own reference
+  IE_CHECK(begun == 1);
+  return out;
+}
+
+void Digest::add(std::string_view bytes) {
+  const int taken = keyed_ ? EVP_DigestSignUpdate(context_.get(), bytes.data(), bytes.size())
+                           : EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size());
+  IE_CHECK(taken == 1);
+}
+
+std::string Digest::hex() && {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  std::size_t size = digest.size();
+  unsigned int plain_size = 0;
+  const int ended = keyed_ ? EVP_DigestSignFinal(context_.get(), digest.data(), &size)
+                           : EVP_DigestFinal_ex(context_.get(), digest.data(), &plain_size);
+  IE_CHECK(ended == 1);
+  return to_hex(digest.data(), keyed_ ? size : plain_size);
 }
 
 std::string base64_encode(std::string_view bytes) {

@@ -36,5 +36,21 @@ TEST(Digest, Base64SkipsLineBreaks) {
   EXPECT_EQ(base64_decode("aGVs\nbG8=\n").value_or("?"), "hello");
 }
 
+TEST(Digest, DoesNotDependOnHowTheBytesCome) {
+  const std::string key = "a key that is not short at all, longer than one block of the digest, which is 64";
+  for (const std::string& bytes : {std::string(), std::string("abc"), std::string(100'000, 'x')}) {
+    for (const std::size_t step : {std::size_t{1}, std::size_t{63}, std::size_t{64}, std::size_t{200'000}}) {
+      Digest plain = Digest::sha256();
+      Digest keyed = Digest::hmac_sha256(key);
+      for (std::size_t at = 0; at < bytes.size(); at += step) {
+        plain.add(std::string_view(bytes).substr(at, step));
+        keyed.add(std::string_view(bytes).substr(at, step));
+      }
+      EXPECT_EQ(std::move(plain).hex(), sha256_hex(bytes)) << bytes.size() << " by " << step;
+      EXPECT_EQ(std::move(keyed).hex(), hmac_sha256_hex(key, bytes)) << bytes.size() << " by " << step;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace instantexec
