@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -13,6 +14,9 @@
 
 namespace instantexec::engine {
 namespace {
+
+// Each is in memory several times while it is sent and read back.
+constexpr std::size_t kChunksAtOnce = 4;
 
 Error write_error(const Response& response, const std::string& what) {
   Error error = response.error ? *response.error : make_error(errors::kWriteFailed, "no answer");
@@ -114,20 +118,33 @@ Status ReleaseStore::replace_head(StoredHead& stored, const model::Object& secre
 
 Result<journal::Blob> ReleaseStore::save_payload(const StoredHead& stored, int revision,
                                                  const journal::PayloadView& payload) {
-  IE_TRY_ASSIGN(journal::PackedBlob packed, journal::pack(journal::encode_payload(payload),
-                                                          journal::chunk_prefix(release_, revision), seal_));
-  std::vector<Request> requests;
-  for (std::size_t i = 0; i < packed.pieces.size(); ++i) {
-    requests.emplace_back(CreateRequest{
-        journal::chunk_secret(stored.head, stored.secret, revision, packed.blob.chunks[i], packed.pieces[i]),
-        "", false});
+  const journal::Source source = [&payload](const journal::Sink& sink) {
+    journal::write_payload(payload, sink);
+  };
+  IE_TRY_ASSIGN(const journal::PackedBlob packed,
+                journal::pack(source, journal::chunk_prefix(release_, revision), seal_));
+  for (std::size_t first = 0; first < packed.pieces.size(); first += kChunksAtOnce) {
+    IE_TRY(save_chunks(stored, revision, packed, first));
   }
+  return packed.blob;
+}
+
+Status ReleaseStore::save_chunks(const StoredHead& stored, int revision, const journal::PackedBlob& packed,
+                                 std::size_t first) {
+  const std::size_t end = std::min(first + kChunksAtOnce, packed.pieces.size());
+  const auto create = [&](std::size_t i) {
+    return CreateRequest{
+        journal::chunk_secret(stored.head, stored.secret, revision, packed.blob.chunks[i], packed.pieces[i]),
+        "", false};
+  };
+  std::vector<Request> requests;
+  for (std::size_t i = first; i < end; ++i) requests.emplace_back(create(i));
   if (!session_.await_lock()) {
     return fail(errors::kLockLost, "the lock was lost before the saved state could be written");
   }
-  auto responses = session_.call_all(requests);
-  for (std::size_t i = 0; i < responses.size(); ++i) {
-    Response& response = responses[i];
+  auto responses = session_.call_all(std::move(requests));
+  for (std::size_t i = first; i < end; ++i) {
+    Response& response = responses[i - first];
     for (int attempt = 1; !response.ok() && attempt <= kMaxRepetitions; ++attempt) {
       if (!transient(response) && response.http_status != 409) break;
       // Content and name belong together, so one that is there already will do.
@@ -139,7 +156,7 @@ Result<journal::Blob> ReleaseStore::save_payload(const StoredHead& stored, int r
         if (!session_.await_lock()) {
           return fail(errors::kLockLost, "the lock was lost before the saved state could be written");
         }
-        response = session_.call(requests[i]);
+        response = session_.call(create(i));
       }
     }
     if (!response.ok()) return fail(write_error(response, "the saved state of the release"));
@@ -149,7 +166,7 @@ Result<journal::Blob> ReleaseStore::save_payload(const StoredHead& stored, int r
                   "Secret " + packed.blob.chunks[i].name + " was altered on its way");
     }
   }
-  return std::move(packed.blob);
+  return {};
 }
 
 Result<journal::Payload> ReleaseStore::load_payload(const journal::Blob& blob) {
@@ -166,9 +183,12 @@ Result<journal::Payload> ReleaseStore::load_payload(const journal::Blob& blob) {
     if (!responses[i].ok()) return fail(read_error(responses[i], "the saved state of the release"));
     IE_TRY_ASSIGN(std::string piece, journal::read_chunk(responses[i].object));
     pieces.push_back(std::move(piece));
+    responses[i] = {};
   }
-  IE_TRY_ASSIGN(const std::string bytes, journal::unpack(blob, pieces, seal_));
-  return journal::decode_payload(bytes);
+  journal::PayloadReader reader;
+  IE_TRY(journal::unpack(
+      blob, pieces, [&reader](std::string_view bytes) { reader.add(bytes); }, seal_));
+  return std::move(reader).end();
 }
 
 void ReleaseStore::drop_orphans(const journal::Head& head) {

@@ -48,6 +48,9 @@ class ReleaseStore {
  private:
   Status create_head(StoredHead& stored, const model::Object& secret);
   Status replace_head(StoredHead& stored, const model::Object& secret);
+  // Some chunks from `first` on, and the check of what was stored.
+  Status save_chunks(const StoredHead& stored, int revision, const journal::PackedBlob& packed,
+                     std::size_t first);
   // Whether the stored head now is `secret`; then `stored` knows it.
   Result<bool> settle(StoredHead& stored, const model::Object& secret);
 

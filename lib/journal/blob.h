@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -38,13 +39,24 @@ struct PackedBlob {
   std::vector<std::string> pieces;  // parallel to blob.chunks
 };
 
+// Takes bytes in order, some at a time.
+using Sink = std::function<void(std::string_view)>;
+// Gives its bytes to a sink; the same ones each time it is asked.
+using Source = std::function<void(const Sink&)>;
+
 // Packs with zstd, and encrypts when there is a seal. Pieces are named `prefix`.<index>.<first 8 digits of
-// their digest>, so that different contents never share a name. Error record.too-large.
+// their digest>, so that different contents never share a name. The source is asked twice, for the size has
+// to be known first; its bytes are never in memory all at once. Error record.too-large.
+[[nodiscard]] Result<PackedBlob> pack(const Source& source, std::string_view prefix,
+                                      const Seal* seal = nullptr);
 [[nodiscard]] Result<PackedBlob> pack(std::string_view bytes, std::string_view prefix,
                                       const Seal* seal = nullptr);
 
 // The bytes again. Errors record.broken when a piece, the size or a digest does not match; never unpacks more
-// than blob.size or kMaxBlob bytes. Of a sealed one also record.key-missing and record.tampered.
+// than blob.size or kMaxBlob bytes. Of a sealed one also record.key-missing and record.tampered. The sink
+// gets them as they are unpacked, so what it got counts only when there is no error.
+[[nodiscard]] Status unpack(const Blob& blob, std::span<const std::string> pieces, const Sink& sink,
+                            const Seal* seal = nullptr);
 [[nodiscard]] Result<std::string> unpack(const Blob& blob, std::span<const std::string> pieces,
                                          const Seal* seal = nullptr);
 

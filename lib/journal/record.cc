@@ -167,23 +167,6 @@ std::size_t brackets(std::string_view json) {
   return out;
 }
 
-// One line after the other; empty ones when there are no more.
-class Lines {
- public:
-  explicit Lines(std::string_view bytes) : rest_(bytes) {}
-
-  std::string_view next() {
-    const auto end = rest_.find('\n');
-    const auto line = rest_.substr(0, end);
-    rest_ = end == std::string_view::npos ? std::string_view{} : rest_.substr(end + 1);
-    return line;
-  }
-  [[nodiscard]] bool empty() const { return rest_.empty(); }
-
- private:
-  std::string_view rest_;
-};
-
 }  // namespace
 
 std::string_view to_string(Phase phase) {
@@ -272,7 +255,7 @@ PayloadView view(const Payload& payload) {
   return out;
 }
 
-std::string encode_payload(const PayloadView& payload) {
+void write_payload(const PayloadView& payload, const Sink& sink) {
   Json header{{"schema", kSchema},
               {"operation", payload.operation},
               {"plan", payload.plan},
@@ -292,9 +275,9 @@ std::string encode_payload(const PayloadView& payload) {
              {"message", one.message},
              {"ready", one.ready}});
   }
-  std::string out = text(header);
-  const auto line = [&out](const model::Object* object) {
-    if (object != nullptr) out += '\n' + text(object->json);
+  sink(text(header));
+  const auto line = [&sink](const model::Object* object) {
+    if (object != nullptr) sink('\n' + text(object->json));
   };
   for (const model::Object* manifest : payload.manifests) line(manifest);
   for (const SavedView& saved : payload.saved) {
@@ -302,42 +285,84 @@ std::string encode_payload(const PayloadView& payload) {
     line(saved.before);
     line(saved.after);
   }
+}
+
+std::string encode_payload(const PayloadView& payload) {
+  std::string out;
+  write_payload(payload, [&out](std::string_view bytes) { out += bytes; });
   return out;
 }
 
-Result<Payload> decode_payload(std::string_view bytes) {
-  Lines lines(bytes);
-  IE_TRY_ASSIGN(const Json header, read(lines.next(), "payload", kSchema));
-  Payload out;
-  out.operation = model::get_string(header, "/operation");
-  if (const Json* plan = model::find(header, "/plan")) out.plan = *plan;
-  bool complete = true;
-  const auto object = [&]() -> model::Object {
-    auto json = model::parse_json(lines.next());
-    complete = json && json->is_object();
-    return complete ? model::Object{std::move(*json)} : model::Object{};
-  };
-  for (std::size_t i = 0; complete && i < count(header, "/manifests"); ++i) out.manifests.push_back(object());
-  for (const Json& item : model::get_array(header, "/saved")) {
-    SavedObject saved;
+Status PayloadReader::header(std::string_view text) {
+  IE_TRY_ASSIGN(const Json header, read(text, "payload", kSchema));
+  out_.operation = model::get_string(header, "/operation");
+  if (const Json* plan = model::find(header, "/plan")) out_.plan = *plan;
+  manifests_ = count(header, "/manifests");
+  const Json& saved_objects = model::get_array(header, "/saved");
+  out_.saved.reserve(saved_objects.size());  // states_ points into it
+  for (const Json& item : saved_objects) {
+    SavedObject& saved = out_.saved.emplace_back();
     const auto field = [&](const char* pointer) { return model::get_string(item, pointer); };
     saved.gvk = {field("/object/0"), field("/object/1"), field("/object/2")};
     saved.object = {saved.gvk.group, saved.gvk.kind, field("/object/3"), field("/object/4")};
     if (saved.gvk.kind.empty() || saved.object.name.empty()) return broken("saved objects");
-    if (complete && model::get_bool(item, "/before")) saved.before = object();
-    if (complete && model::get_bool(item, "/after")) saved.after = object();
-    out.saved.push_back(std::move(saved));
+    if (model::get_bool(item, "/before")) states_.push_back(&saved.before);
+    if (model::get_bool(item, "/after")) states_.push_back(&saved.after);
   }
   for (const Json& item : model::get_array(header, "/unwell")) {
     const auto field = [&](const char* pointer) { return model::get_string(item, pointer); };
-    out.unwell.push_back({{field("/object/0"), field("/object/1"), field("/object/2"), field("/object/3")},
-                          model::get_bool(item, "/failed"),
-                          field("/reason"),
-                          field("/message"),
-                          model::get_int(item, "/ready")});
+    out_.unwell.push_back({{field("/object/0"), field("/object/1"), field("/object/2"), field("/object/3")},
+                           model::get_bool(item, "/failed"),
+                           field("/reason"),
+                           field("/message"),
+                           model::get_int(item, "/ready")});
   }
-  if (!complete || !lines.empty()) return broken("saved objects");
-  return out;
+  return {};
+}
+
+void PayloadReader::line(std::string_view text) {
+  if (!status_) return;
+  if (!begun_) {
+    begun_ = true;
+    status_ = header(text);
+    return;
+  }
+  const std::size_t at = read_++;
+  auto json = model::parse_json(text);
+  if (!json || !json->is_object() || at >= manifests_ + states_.size()) {
+    status_ = broken("saved objects");
+  } else if (at < manifests_) {
+    out_.manifests.push_back({std::move(*json)});
+  } else {
+    states_[at - manifests_]->emplace(model::Object{std::move(*json)});
+  }
+}
+
+void PayloadReader::add(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto end = bytes.find('\n');
+    if (end == std::string_view::npos) {
+      half_ += bytes;
+      return;
+    }
+    half_ += bytes.substr(0, end);
+    line(half_);
+    half_.clear();
+    bytes.remove_prefix(end + 1);
+  }
+}
+
+Result<Payload> PayloadReader::end() && {
+  if (!half_.empty() || !begun_) line(half_);
+  IE_TRY(status_);
+  if (read_ < manifests_ + states_.size()) return broken("saved objects");
+  return std::move(out_);
+}
+
+Result<Payload> decode_payload(std::string_view bytes) {
+  PayloadReader reader;
+  reader.add(bytes);
+  return std::move(reader).end();
 }
 
 int last_good_before(const std::vector<Revision>& revisions, int in_force) {

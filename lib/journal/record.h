@@ -142,10 +142,35 @@ inline constexpr std::size_t kMaxMembers = std::size_t{8} * 1024 * 1024;
 [[nodiscard]] Result<std::vector<Member>> decode_members(std::string_view bytes);
 
 // A header line of JSON and one line for each object, so that objects may nest as deep as they could before.
+// Written line by line: as a whole it is as large as all objects together.
+void write_payload(const PayloadView& payload, const Sink& sink);
 [[nodiscard]] std::string encode_payload(const PayloadView& payload);
 // References into `payload`.
 [[nodiscard]] PayloadView view(const Payload& payload);
 [[nodiscard]] Result<Payload> decode_payload(std::string_view bytes);
+// Reads a payload piece by piece, however it is cut.
+class PayloadReader {
+ public:
+  PayloadReader() = default;
+  PayloadReader(const PayloadReader&) = delete;
+  PayloadReader& operator=(const PayloadReader&) = delete;
+
+  void add(std::string_view bytes);
+  // Error record.newer, record.broken.
+  [[nodiscard]] Result<Payload> end() &&;
+
+ private:
+  void line(std::string_view text);
+  Status header(std::string_view text);
+
+  std::string half_;  // of a line
+  Payload out_;
+  Status status_;
+  bool begun_ = false;
+  std::size_t manifests_ = 0;                          // how many there are
+  std::vector<std::optional<model::Object>*> states_;  // of out_.saved, in the order in which they come
+  std::size_t read_ = 0;                               // manifests and states
+};
 
 // Revisions that may go when at most `limit` are kept (at least 1): the oldest ones, but never the one in
 // force and never the last good one before it, which a rollback goes to. `revisions` is newest first.

@@ -40,6 +40,10 @@ std::string Seal::digest(std::string_view bytes) const {
   return hmac_sha256_hex(nonces_.reveal(), bytes);
 }
 
+Digest Seal::begin_digest() const {
+  return Digest::hmac_sha256(nonces_.reveal());
+}
+
 std::string Seal::encrypt(std::string_view bytes) const {
   const std::string nonce = hmac_sha256(nonces_.reveal(), bytes).substr(0, kCipherNonceBytes);
   return nonce + aes_256_gcm_encrypt(encryption_.reveal(), nonce, kPayload, bytes);

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/digest.h"
 #include "base/result.h"
 #include "base/secret.h"
 
@@ -32,6 +33,8 @@ class Seal {
   [[nodiscard]] std::string sign(std::string_view head, std::string_view members) const;
   // Like a digest, but says nothing to those who guess the content.
   [[nodiscard]] std::string digest(std::string_view bytes) const;
+  // The same of bytes that come piece by piece.
+  [[nodiscard]] Digest begin_digest() const;
   [[nodiscard]] std::string encrypt(std::string_view bytes) const;
   // Nothing when these bytes were not encrypted under this key.
   [[nodiscard]] std::optional<std::string> decrypt(std::string_view bytes) const;

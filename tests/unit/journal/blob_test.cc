@@ -1,8 +1,31 @@
 #include "journal/blob.h"
 
 #include <gtest/gtest.h>
+#include <zstd.h>
 
 #include <random>
+
+#include "base/digest.h"
+
+namespace {
+
+bool g_out_of_memory = false;
+
+}  // namespace
+
+// Stand before the library's own: the linker is told so (CMakeLists.txt).
+extern "C" {
+// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming): the names are the linker's.
+ZSTD_CCtx* __real_ZSTD_createCCtx();
+ZSTD_CCtx* __wrap_ZSTD_createCCtx() {
+  return g_out_of_memory ? nullptr : __real_ZSTD_createCCtx();
+}
+ZSTD_DCtx* __real_ZSTD_createDCtx();
+ZSTD_DCtx* __wrap_ZSTD_createDCtx() {
+  return g_out_of_memory ? nullptr : __real_ZSTD_createDCtx();
+}
+// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
+}
 
 namespace instantexec::journal {
 namespace {
@@ -24,6 +47,58 @@ TEST(Blob, ComesBack) {
     ASSERT_TRUE(again) << again.error().to_string();
     EXPECT_EQ(*again, bytes);
   }
+}
+
+TEST(Blob, IsTheSameHoweverItsBytesCome) {
+  const std::string bytes = std::string(300'000, 'a') + noise(1'500'000);
+  const auto whole = pack(bytes, "p");
+  ASSERT_TRUE(whole);
+  for (const std::size_t step : {std::size_t{1'000}, std::size_t{131'072}, std::size_t{1'000'000}}) {
+    int asked = 0;
+    const auto packed = pack(
+        [&](const Sink& sink) {
+          ++asked;
+          for (std::size_t at = 0; at < bytes.size(); at += step)
+            sink(std::string_view(bytes).substr(at, step));
+        },
+        "p");
+    ASSERT_TRUE(packed) << step;
+    EXPECT_EQ(asked, 2);
+    EXPECT_EQ(packed->blob.size, bytes.size()) << step;
+    EXPECT_EQ(packed->blob.digest, whole->blob.digest) << step;
+    EXPECT_EQ(*unpack(packed->blob, packed->pieces), bytes) << step;
+  }
+}
+
+TEST(Blob, ASourceThatDoesNotSayTheSameTwiceIsNotPacked) {
+  for (const bool longer : {false, true}) {
+    int asked = 0;
+    const auto packed = pack(
+        [&](const Sink& sink) {
+          const bool again = asked++ > 0;
+          sink(again == longer ? "more and more" : "more");
+        },
+        "p");
+    ASSERT_FALSE(packed) << longer;
+    EXPECT_EQ(packed.error().code->name, "internal") << longer;
+  }
+}
+
+TEST(Blob, NothingIsPackedWithoutMemory) {
+  const std::string good = *compress("text");
+  g_out_of_memory = true;
+  const auto frame = compress("text");
+  const auto packed = pack("text", "p");
+  const auto plain = decompress(good, 100);
+  g_out_of_memory = false;
+  ASSERT_FALSE(plain);
+  EXPECT_EQ(plain.error().code->name, "internal");
+  ASSERT_FALSE(frame);
+  EXPECT_EQ(frame.error().code->name, "internal");
+  EXPECT_NE(frame.error().message.find("out of memory"), std::string::npos) << frame.error().message;
+  ASSERT_FALSE(packed);
+  EXPECT_EQ(packed.error().code->name, "internal");
+  EXPECT_TRUE(pack("text", "p"));
 }
 
 TEST(Blob, SplitsWhatDoesNotCompress) {
@@ -75,7 +150,13 @@ TEST(Blob, RefusesWhatWasTamperedWith) {
 }
 
 TEST(Blob, RefusesWhatIsTooLarge) {
-  const auto packed = pack(std::string(kMaxBlob + 1, 'x'), "p");
+  const std::string mebibyte(std::size_t{1} << 20U, 'x');
+  const auto packed = pack(
+      [&](const Sink& sink) {
+        for (std::size_t i = 0; i < 256; ++i) sink(mebibyte);
+        sink("x");
+      },
+      "p");
   ASSERT_FALSE(packed);
   EXPECT_EQ(packed.error().code->name, "record.too-large");
   EXPECT_NE(packed.error().message.find("256 MiB unpacked; at most 256"), std::string::npos)
@@ -121,6 +202,21 @@ TEST(Blob, ABombIsNotUnpacked) {
   EXPECT_FALSE(decompress("not zstd at all", 1'000'000));
   EXPECT_FALSE(decompress("", 1'000'000));
   EXPECT_FALSE(decompress(std::string_view(*bomb).substr(0, bomb->size() / 2), 100'000'000));
+}
+
+TEST(Blob, AFrameWithMoreThanItSaysIsNotUnpackedToItsEnd) {
+  constexpr std::size_t kSaid = 200'000;
+  std::string lie = *compress(noise(900'000));
+  // After the magic number: a byte that says that four bytes of size follow at once.
+  ASSERT_EQ(static_cast<unsigned char>(lie[4]) >> 5U, 5U);
+  for (std::size_t i = 0; i < 4; ++i) lie[5 + i] = static_cast<char>(kSaid >> (8 * i));
+  ASSERT_EQ(ZSTD_getFrameContentSize(lie.data(), lie.size()), kSaid);
+  std::size_t seen = 0;
+  Blob blob{{{"p.0", sha256_hex(lie)}}, kSaid, "", false};
+  const auto done = unpack(blob, std::vector{lie}, [&](std::string_view bytes) { seen += bytes.size(); });
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code->name, "record.broken");
+  EXPECT_LE(seen, kSaid);
 }
 
 }  // namespace

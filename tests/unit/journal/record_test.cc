@@ -236,6 +236,22 @@ TEST(Payload, RoundTrips) {
   EXPECT_TRUE(again->unwell.empty());
 }
 
+TEST(Payload, IsReadHoweverItIsCut) {
+  Payload payload;
+  payload.operation = "op";
+  payload.manifests = {nested(1), nested(2)};
+  payload.saved.push_back({{"", "v1", "ConfigMap"}, {"", "ConfigMap", "demo", "a"}, nested(3), nested(4)});
+  const std::string bytes = encode_payload(view(payload));
+  for (std::size_t step = 1; step <= bytes.size(); ++step) {
+    PayloadReader reader;
+    for (std::size_t at = 0; at < bytes.size(); at += step)
+      reader.add(std::string_view(bytes).substr(at, step));
+    const auto again = std::move(reader).end();
+    ASSERT_TRUE(again) << step << ": " << again.error().to_string();
+    ASSERT_EQ(encode_payload(view(*again)), bytes) << step;
+  }
+}
+
 TEST(Payload, KeepsWhatWasBrokenBefore) {
   Payload payload;
   payload.unwell = {{{"apps", "Deployment", "demo", "web"}, true, "CrashLoop", "exits with 1", 2}};
