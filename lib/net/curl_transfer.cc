@@ -14,6 +14,8 @@ namespace instantexec::net {
 namespace {
 
 constexpr std::size_t kMaxHeaderBytes = std::size_t{256} * 1024;
+// Of each transfer, and there may be hundreds; libcurl's own choice is 64 KiB. Most objects fit into this.
+constexpr long kUploadBuffer = 16L * 1024;
 
 // First refusal wins; later options are still set.
 template <typename Value>
@@ -102,6 +104,7 @@ CURLcode Transfer::configure_method() {
       set(easy, CURLOPT_POST, 1L, result);
       set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()), result);
       set(easy, CURLOPT_POSTFIELDS, request_.body.c_str(), result);
+      set(easy, CURLOPT_UPLOAD_BUFFERSIZE, kUploadBuffer, result);
     }
     set(easy, CURLOPT_CUSTOMREQUEST, method.c_str(), result);
   }
