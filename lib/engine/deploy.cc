@@ -251,6 +251,18 @@ Error unless_stopped(const Session& session, Error error) {
   return make_error(errors::kInterrupted, "interrupted before anything was changed");
 }
 
+// The states that were saved beside them are of no use to a rollback, and large.
+Result<std::vector<model::Manifest>> recorded_manifests(ReleaseStore& store, const journal::Blob& blob) {
+  IE_TRY_ASSIGN(journal::Payload payload, store.load_payload(blob));
+  std::vector<model::Manifest> out;
+  for (model::Object& object : payload.manifests) {
+    model::Manifest manifest;
+    manifest.object = std::move(object);
+    out.push_back(std::move(manifest));
+  }
+  return out;
+}
+
 }  // namespace
 
 bool PlanResult::executable() const {
@@ -299,17 +311,11 @@ Result<model::DeployReport> rollback(Environment environment, const ReleaseOptio
                     ? "release " + options.release + " has no earlier revision to go back to"
                     : "release " + options.release + " has no deployed revision " + std::to_string(target));
   }
-  Result<journal::Payload> payload = store.load_payload(found->payload);
-  if (!payload) return fail(unless_stopped(session, payload.error()));
-  std::vector<model::Manifest> manifests;
-  for (model::Object& object : payload->manifests) {
-    model::Manifest manifest;
-    manifest.object = std::move(object);
-    manifests.push_back(std::move(manifest));
-  }
+  auto manifests = recorded_manifests(store, found->payload);
+  if (!manifests) return fail(unless_stopped(session, manifests.error()));
   ReleaseOptions forward = options;
   if (forward.source_commit.empty()) forward.source_commit = found->source_commit;
-  return Deployer(session, forward, {"rollback", target}).run(std::move(manifests));
+  return Deployer(session, forward, {"rollback", target}).run(std::move(*manifests));
 }
 
 Result<model::DeployReport> recover(Environment environment, const ReleaseOptions& options,

@@ -31,7 +31,8 @@ class ListFile {
       ++omitted_;
       return;
     }
-    content_ += (content_.empty() ? "" : ",\n") + text;
+    content_ += content_.empty() ? kBegin : ",\n";
+    content_ += text;
   }
 
   [[nodiscard]] std::size_t omitted() const { return omitted_; }
@@ -39,11 +40,13 @@ class ListFile {
 
   void move_to(std::vector<EvidenceFile>& files) {
     if (content_.empty()) return;
-    files.push_back(
-        {std::move(name_), "{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[\n" + content_ + "\n]}\n"});
+    content_ += "\n]}\n";
+    files.push_back({std::move(name_), std::move(content_)});
   }
 
  private:
+  static constexpr const char* kBegin = "{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[\n";
+
   std::string name_;
   const Redactor& redactor_;
   std::string content_;

@@ -136,6 +136,7 @@ Result<model::DeployReport> go_back(Operation& operation, const plan::Plan& plan
     });
     if (step != plan.steps.end()) task.saved.push_back(std::move(saved));
   }
+  payload = {};  // what is left of it is not needed, and may be large
   IE_TRY(check_reach(operation, task.saved));
   // Once something was put back, what is seen is no longer what failed.
   if (operation.stored.head.phase == journal::Phase::kApplying) {

@@ -80,15 +80,14 @@ class UndoRun {
     const GraphResult result = run_graph(session_, graph, work);
     if (result.stop == Stop::kLockLost) return fail(errors::kLockLost, "the lock was lost during the undo");
     stopped_ = result.stop == Stop::kInterrupted;
+    std::vector<UndoOutcome> round = std::move(work).take_outcomes();
     for (std::size_t i = 0; i < outcomes_.size(); ++i) {
-      const UndoOutcome& now = work.outcomes()[i];
-      const bool wrote_before = outcomes_[i].wrote;
-      const Kind kind = outcomes_[i].kind;
-      outcomes_[i] = now;
-      unwritten_ = unwritten_ || (now.kind == Kind::kNothing && !now.wrote && !wrote_before);
-      if (wrote_before && !now.wrote) {
-        outcomes_[i].wrote = true;
-        if (now.kind == Kind::kNothing) outcomes_[i].kind = kind;
+      const UndoOutcome before = std::exchange(outcomes_[i], std::move(round[i]));
+      UndoOutcome& now = outcomes_[i];
+      unwritten_ = unwritten_ || (now.kind == Kind::kNothing && !now.wrote && !before.wrote);
+      if (before.wrote && !now.wrote) {
+        now.wrote = true;
+        if (now.kind == Kind::kNothing) now.kind = before.kind;
       }
     }
     return {};
@@ -106,8 +105,8 @@ class UndoRun {
       const journal::SavedObject& saved = task_.saved[i];
       if (!outcomes_[i].wrote || !saved.before || outcomes_[i].stored.name().empty()) continue;
       if (!was_healthy(*saved.before)) continue;
-      health_->track({outcomes_[i].stored, true});
       stuck.consider(outcomes_[i].stored);
+      health_->track({std::move(outcomes_[i].stored), true});
     }
     health_->on_look([&] { stuck.free(health_->index()); });
     const Verdict verdict = health_->wait(operation_.options.timeout);

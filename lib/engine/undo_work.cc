@@ -160,7 +160,7 @@ Next UndoWork::look_again(std::size_t node, const std::string& why, bool soon) {
 Next UndoWork::end(std::size_t node) {
   UndoOutcome& outcome = outcomes_[node];
   const auto live = live_.find(saved(node).object);
-  if (live != live_.end() && outcome.kind != Kind::kDelete) outcome.stored = live->second;
+  if (live != live_.end() && outcome.kind != Kind::kDelete) outcome.stored = std::move(live->second);
   const bool deleted = outcome.kind == Kind::kDelete;
   if (outcome.wrote) {
     session_.emit(model::ObjectWritten{

@@ -44,6 +44,8 @@ class UndoWork final : public Work {
   void observe(const ClusterEvent& /*event*/) override {}
 
   [[nodiscard]] const std::vector<UndoOutcome>& outcomes() const { return outcomes_; }
+  // The same, when the work is over: states may be large.
+  [[nodiscard]] std::vector<UndoOutcome> take_outcomes() && { return std::move(outcomes_); }
 
  private:
   enum class Sent { kNothing, kRead, kValues, kOwner, kDelete };

@@ -77,8 +77,12 @@ Result<InstantExecutionPipeline::Ending> InstantExecutionPipeline::deploy(Instan
   engine::ReleaseOptions options = context_.release;
   options.timeout = std::min(options.timeout, deadline - ports_.clock.now());
   if (!plan_) {
-    IE_TRY_ASSIGN(plan_, engine::plan_release(environment(*ports_.cluster), options, context_.manifests));
+    IE_TRY_ASSIGN(plan_,
+                  engine::plan_release(environment(*ports_.cluster), options, std::move(context_.manifests)));
   }
+  // The plan has them as they are applied; nothing else needs them, and they may be large.
+  context_.manifests.clear();
+  context_.manifests.shrink_to_fit();
   step(StageId::kDeployment,
        fmt::format("Pre-deployment checks: {}, {} to write", counted(plan_->plan.steps.size(), "object"),
                    std::count_if(plan_->plan.steps.begin(), plan_->plan.steps.end(),
@@ -88,7 +92,10 @@ Result<InstantExecutionPipeline::Ending> InstantExecutionPipeline::deploy(Instan
     IE_TRY_ASSIGN(const bool yes, ports_.approve(*plan_));
     if (!yes) return fail(errors::kDeclined, "declined; nothing was written");
   }
-  IE_TRY_ASSIGN(report_.deployment, engine::deploy(environment(*ports_.cluster), options, *plan_));
+  engine::PlanResult planned = std::move(*plan_);
+  plan_.reset();
+  IE_TRY_ASSIGN(report_.deployment,
+                engine::deploy(environment(*ports_.cluster), options, std::move(planned)));
   std::string summary = summarise(*report_.deployment);
   const auto gate = policy::health_gate(*report_.deployment);
   add_gates({gate});

@@ -74,8 +74,6 @@ class InstantExecutionPipeline {
   [[nodiscard]] const model::RunReport& report() const { return report_; }
   // The signal that ended the run before anything was written.
   [[nodiscard]] std::optional<int> interrupted_by() const { return signal_; }
-  // The plan of stage 2 or 3, if one was made.
-  [[nodiscard]] const std::optional<engine::PlanResult>& plan() const { return plan_; }
   // The live namespace before the change, if stage 2 looked at it.
   [[nodiscard]] const std::optional<validate::BaselineReport>& baseline() const { return baseline_; }
 
@@ -109,7 +107,7 @@ class InstantExecutionPipeline {
   model::RunReport report_;
   std::vector<model::StepFinished> steps_;           // of the stage under way
   std::vector<analyze::FileMetrics> touched_files_;  // from stage 1
-  std::optional<engine::PlanResult> plan_;
+  std::optional<engine::PlanResult> plan_;           // from stage 2, until stage 3 carries it out
   std::optional<validate::BaselineReport> baseline_;
   std::optional<int> signal_;
 };
