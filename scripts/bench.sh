@@ -21,8 +21,8 @@ Usage: scripts/bench.sh [objects N] [health] [watch] [labels] [scale] [start] [-
   watch       5,000 watched objects: processor time, memory, time to the verdict. Its figures go to build/watch.json
   labels      how often the health rules are right about the labelled custom resources of $INSTANTEXEC_TEST_DATA, with every
               API group left out in turn and with the bundled rules. Needs no cluster, but the unit tests of `status`
-  scale       1,000 and 5,000 objects of 4 KiB and one of 900 KiB, the recovery of 100, and 500 releases in a row, each beside
-              its bar. Takes half an hour
+  scale       1,000 and 5,000 objects of 4 KiB and one of 900 KiB, the recovery of 100 and of 5,000, and 500 releases in a
+              row, each beside its bar. Takes a quarter of an hour
   start       time and peak memory of `version`, and the size of the program
 
 Without a choice: start, objects 100, objects 500, health. Medians of R runs (default 5), taken in turns, each in a
