@@ -13,6 +13,7 @@
 #include "cli/workspace.h"
 #include "engine/health_watch.h"
 #include "engine/live_health.h"
+#include "kube/api_errors.h"
 
 namespace instantexec::cli {
 namespace {
@@ -62,6 +63,16 @@ Nodes judge_snapshot(const std::vector<model::Object>& objects, const Rules& rul
     out.push_back(status::health_tree(object, index, context));
   }
   return out;
+}
+
+// A file for a test report that names no object would look as if all were well.
+std::optional<Error> unfit_format(const OutputFlags& flags) {
+  for (const Destination& one : flags.destinations) {
+    if (one.format == Format::kText || one.format == Format::kJson || one.format == Format::kYaml) continue;
+    return make_error(instantexec::errors::kUsage, "health is written as text, json or yaml",
+                      "use -o json, -o yaml or no -o");
+  }
+  return std::nullopt;
 }
 
 Outcome health_of_files(const VerbContext& context) {
@@ -138,13 +149,21 @@ std::string title_of(const Seen& seen, const engine::ReleaseOptions& release, co
 }  // namespace
 
 Outcome run_health(const VerbContext& context) {
+  if (auto error = unfit_format(context.options.output))
+    return failed(bare_report(), *std::move(error), std::nullopt);
   if (!context.options.input.files.empty()) return health_of_files(context);
   auto opened = Workspace::open(context, Workspace::Need::kAlways);
   if (!opened) return failed(bare_report(), std::move(opened).error(), std::nullopt);
   Workspace& workspace = **opened;
   auto seen = context.options.health.watch ? keep_looking(workspace, context) : look(workspace, context);
-  if (!seen)
-    return failed(workspace.new_report("health"), std::move(seen).error(), workspace.interrupted_by());
+  if (!seen) {
+    Error error = std::move(seen).error();
+    if (error.code == &kube::errors::kForbidden && context.options.health.selector.empty()) {
+      error.hint = fmt::format("{}; without that right: kubectl instantexec health -n {} -l SELECTOR",
+                               error.next_step(), workspace.release().ns);
+    }
+    return failed(workspace.new_report("health"), std::move(error), workspace.interrupted_by());
+  }
   for (const std::string& kind : seen->unreadable) {
     context.events.emit(model::WarningRaised{"objects of kind " + kind + " cannot be listed"});
   }

@@ -36,6 +36,9 @@ Status HealthFollower::begin() {
     take(session_.next(deadline));
   }
   read_blind();
+  const auto refused = [](const Place& place) { return !place.root || place.refusal; };
+  if (!places_.empty() && std::all_of(places_.begin(), places_.end(), refused))
+    return fail(*places_.front().refusal);
   IE_TRY_ASSIGN(const auto catalog, session_.cluster().catalog(false));
   std::set<model::Gvk> kinds;
   for (const Place& place : places_) {
@@ -68,11 +71,11 @@ Status HealthFollower::find_places() {
   }
   if (release_.empty()) roots = health_places(*catalog, options_.ns);
   for (const auto& [gvk, ns] : roots)
-    places_.push_back({gvk, ns, query_.label_selector, true, false, false, {}, {}, {}});
+    places_.push_back({gvk, ns, query_.label_selector, true, false, false, {}, {}, {}, {}});
   for (const auto& [gvk, ns] : health_children(roots)) {
     // Without a selector the objects asked for and what belongs to others come by the same watch.
     if (query_.label_selector.empty() && roots.contains({gvk, ns})) continue;
-    places_.push_back({gvk, ns, "", false, false, false, {}, {}, {}});
+    places_.push_back({gvk, ns, "", false, false, false, {}, {}, {}, {}});
   }
   return {};
 }
@@ -228,7 +231,9 @@ void HealthFollower::read_blind() {
       place.asked = blind_read_;
       listed_ = true;
     }
+    place.refusal.reset();
     if (!responses[n].ok()) {
+      if (!responses[n].not_found()) place.refusal = responses[n].error;
       const std::string kind = sanitise_line(place.gvk.kind, 100);
       const bool told = std::find(unreadable_.begin(), unreadable_.end(), kind) != unreadable_.end();
       if (!responses[n].not_found() && place.root && !told) unreadable_.push_back(kind);

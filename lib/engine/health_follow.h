@@ -21,7 +21,8 @@ class HealthFollower {
   HealthFollower(const HealthFollower&) = delete;
   HealthFollower& operator=(const HealthFollower&) = delete;
 
-  // Opens the watches and waits for their first lists. Errors as read_live_health.
+  // Opens the watches and waits for their first lists. Errors as read_live_health, and why nothing at all of
+  // what is asked for may be read.
   Status begin();
 
   // Waits until something has changed, at most until `until`, and takes in everything that has come by then.
@@ -53,8 +54,9 @@ class HealthFollower {
     bool synced = false;
     bool blind = false;  // may not be watched
     std::set<std::string> uids;
-    std::set<std::string> doubt;  // of those, the ones not told of since the watch was opened anew
-    Instant asked;                // when the list that this rests on was asked for
+    std::set<std::string> doubt;   // of those, the ones not told of since the watch was opened anew
+    Instant asked;                 // when the list that this rests on was asked for
+    std::optional<Error> refusal;  // why it can neither be watched nor read
   };
 
   Status find_places();

@@ -114,11 +114,16 @@ Status read_members(Session& session, const journal::Head& head, HealthPlaces& p
   return {};
 }
 
-void read_selected(Session& session, const HealthPlaces& places, const std::string& selector,
-                   LiveHealth& out) {
+// Error only when none of them can be read: then it is not that nothing is there.
+Status read_selected(Session& session, const HealthPlaces& places, const std::string& selector,
+                     LiveHealth& out) {
   std::vector<Request> requests;
   for (const auto& [gvk, ns] : places) requests.emplace_back(ListRequest{gvk, ns, selector, ""});
   auto responses = session.call_all(std::move(requests));
+  const bool refused = std::none_of(responses.begin(), responses.end(), [](const Response& response) {
+    return response.ok() || response.not_found();
+  });
+  if (refused && !responses.empty()) return fail(*responses.front().error);
   std::vector<model::Object> found;
   std::size_t at = 0;
   for (const auto& [gvk, ns] : places) {
@@ -132,6 +137,7 @@ void read_selected(Session& session, const HealthPlaces& places, const std::stri
   for (model::Object& object : found) {
     if (!uids.contains(model::controller_uid(object))) out.objects.push_back(std::move(object));
   }
+  return {};
 }
 
 }  // namespace
@@ -154,7 +160,7 @@ Result<LiveHealth> read_live_health(Environment environment, const ReleaseOption
   }
   if (out.release.empty()) {
     places = health_places(*catalog, options.ns);
-    read_selected(session, places, query.label_selector, out);
+    IE_TRY(read_selected(session, places, query.label_selector, out));
   }
   read_children(session, places, out);
   std::set<model::Gvk> kinds;

@@ -62,7 +62,8 @@ struct LiveKnowledge {
 [[nodiscard]] bool needs_storage_classes(const model::Gvk& gvk);
 
 // Reads them. Without a release or with a selector: objects of the namespace that belong to nothing else, of
-// the kinds that run or report something and of every custom kind. Errors as release_status.
+// the kinds that run or report something and of every custom kind. Errors as release_status, and why none of
+// these kinds may be listed.
 [[nodiscard]] Result<LiveHealth> read_live_health(Environment environment, const ReleaseOptions& options,
                                                   const HealthQuery& query);
 

@@ -249,6 +249,50 @@ class NoWatch final : public Between {
   std::vector<ClusterEvent> failed_;
 };
 
+// Refuses every list and watch.
+class NoRights final : public Between {
+ public:
+  using Between::Between;
+  RequestId submit(Request request) override {
+    if (!std::holds_alternative<ListRequest>(request)) return inner_.submit(std::move(request));
+    Response response;
+    response.id = next_++;
+    response.outcome = Outcome::kRejected;
+    response.http_status = 403;
+    response.error = make_error(errors::kReadFailed, "may not list");
+    events_.emplace_back(std::move(response));
+    return next_ - 1;
+  }
+  WatchId watch(WatchRequest /*request*/) override {
+    events_.emplace_back(WatchFailed{next_, make_error(errors::kReadFailed, "may not list")});
+    return next_++;
+  }
+  ClusterEvent wait(Instant deadline) override {
+    if (events_.empty()) return inner_.wait(deadline);
+    ClusterEvent out = std::move(events_.front());
+    events_.pop_front();
+    return out;
+  }
+
+ private:
+  std::uint64_t next_ = 1'000'000;
+  std::deque<ClusterEvent> events_;
+};
+
+// It is not that nothing is there.
+TEST(HealthFollower, NothingMayBeRead) {
+  World world;
+  NoRights cluster(world.client());
+  create(world, deployment("web", kGood));
+  const Environment environment{cluster, world.client(), world.sink, "holder"};
+  const auto followed = watch_health(environment, world.options, {"tier=front"}, kLimit);
+  ASSERT_FALSE(followed);
+  EXPECT_EQ(followed.error().message, "may not list");
+  const auto read = read_live_health(environment, world.options, {"tier=front"});
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().message, "may not list");
+}
+
 // A kind that may not be watched is read every few seconds.
 TEST(HealthFollower, KindsWhoseWatchIsRefused) {
   World world;
