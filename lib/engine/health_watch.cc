@@ -11,6 +11,8 @@
 namespace instantexec::engine {
 namespace {
 
+constexpr Duration kFirstListsAreFresh{1'000};
+
 // The last verdict of every object that is followed.
 class HealthWatch {
  public:
@@ -23,6 +25,8 @@ class HealthWatch {
   Result<WatchedHealth> run(Duration limit) {
     settled_at_ = clock_.now();
     IE_TRY(follower_.begin());
+    // The first of the lists may be old by the time the last one is there.
+    if (clock_.now() - *settled_at_ > kFirstListsAreFresh) settled_at_.reset();
     for (const auto& [ref, uid] : follower_.objects()) judge(ref);
     const Instant end = clock_.now() + limit;
     while (clock_.now() < end && !over()) {

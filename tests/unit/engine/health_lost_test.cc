@@ -16,30 +16,6 @@ namespace {
 using namespace test;  // NOLINT(google-build-using-namespace)
 using namespace std::chrono_literals;
 
-// Passes everything on, after a look at it.
-class Between : public Cluster {
- public:
-  explicit Between(sim::SimCluster& inner) : inner_(inner) {}
-  Result<ClusterInfo> info() override { return inner_.info(); }
-  Result<std::shared_ptr<const model::ApiCatalog>> catalog(bool refresh) override {
-    return inner_.catalog(refresh);
-  }
-  RequestId submit(Request request) override { return inner_.submit(std::move(request)); }
-  WatchId watch(WatchRequest request) override { return inner_.watch(std::move(request)); }
-  void cancel_watch(WatchId id) override { inner_.cancel_watch(id); }
-  ClusterEvent wait(Instant deadline) override { return inner_.wait(deadline); }
-  [[nodiscard]] std::size_t capacity() const override { return inner_.capacity(); }
-
- protected:
-  sim::SimCluster& inner_;
-};
-
-Result<WatchedHealth> watch_through(Cluster& cluster, World& world, EventSink* sink = nullptr) {
-  world.sink.events.clear();
-  return watch_health({cluster, world.client(), sink == nullptr ? world.sink : *sink, "holder"},
-                      world.options, {""}, kLimit);
-}
-
 // Of what a list no longer holds nothing is told but what it was.
 class OnlyTraces final : public Between {
  public:

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <algorithm>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/health_watch.h"
@@ -53,6 +55,30 @@ inline bool ready(const WatchedHealth& seen) {
          std::all_of(seen.nodes.begin(), seen.nodes.end(), [](const status::HealthNode& node) {
            return status::counts_as_ready(node.status.status);
          });
+}
+
+// Passes everything on; others look at it on the way.
+class Between : public Cluster {
+ public:
+  explicit Between(sim::SimCluster& inner) : inner_(inner) {}
+  Result<ClusterInfo> info() override { return inner_.info(); }
+  Result<std::shared_ptr<const model::ApiCatalog>> catalog(bool refresh) override {
+    return inner_.catalog(refresh);
+  }
+  RequestId submit(Request request) override { return inner_.submit(std::move(request)); }
+  WatchId watch(WatchRequest request) override { return inner_.watch(std::move(request)); }
+  void cancel_watch(WatchId id) override { inner_.cancel_watch(id); }
+  ClusterEvent wait(Instant deadline) override { return inner_.wait(deadline); }
+  [[nodiscard]] std::size_t capacity() const override { return inner_.capacity(); }
+
+ protected:
+  sim::SimCluster& inner_;
+};
+
+inline Result<WatchedHealth> watch_through(Cluster& cluster, World& world, EventSink* sink = nullptr) {
+  world.sink.events.clear();
+  return watch_health({cluster, world.client(), sink == nullptr ? world.sink : *sink, "holder"},
+                      world.options, {""}, kLimit);
 }
 
 }  // namespace instantexec::engine::test
