@@ -94,6 +94,25 @@ TEST(BundledRules, MongoDBUser) {
   });
 }
 
+// Their observedGeneration is that of the last success.
+TEST(BundledRules, RabbitMqTopology) {
+  const char* const api = "rabbitmq.com/v1beta1";
+  const auto status = [](int observed, const std::string& conditions) {
+    return "'status':{'observedGeneration':" + std::to_string(observed) + ",'conditions':[" + conditions +
+           "]}";
+  };
+  const std::string good = condition("Ready", "True", "SuccessfulCreateOrUpdate");
+  const std::string bad = condition("Ready", "False", "FailedCreateOrUpdate");
+  judge({
+      {"made", api, "Queue", status(2, good), kCurrent, "SuccessfulCreateOrUpdate"},
+      {"the change failed", api, "Queue", status(1, bad), kFailed, "FailedCreateOrUpdate"},
+      {"it never succeeded", api, "Exchange", "'status':{'conditions':[" + bad + "]}", kFailed,
+       "FailedCreateOrUpdate"},
+      {"the change is to be made yet", api, "Exchange", status(1, good), kInProgress, "WaitingForController"},
+      {"nothing is known", api, "Binding", "'status':{}", kUnknown, "Unknown"},
+  });
+}
+
 TEST(BundledRules, ClusterApi) {
   const char* const old = "cluster.x-k8s.io/v1beta1";
   const char* const api = "cluster.x-k8s.io/v1beta2";
