@@ -24,12 +24,6 @@ FIRST_WRITES = {
 }
 
 
-def is_taken(pid, number):
-    """Whether the process has seen the signal that was sent to it."""
-    masks = [line.split()[1] for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines() if "Pnd:" in line]
-    return not any(int(mask, 16) >> (number - 1) & 1 for mask in masks)
-
-
 class InterruptTest(release.ReleaseTestCase):
     def start_stuck_deployment(self):
         """Deploys a good release, starts one that hangs, and returns it with the state before."""
@@ -113,7 +107,7 @@ class InterruptTest(release.ReleaseTestCase):
         self.addCleanup(process.kill)
         self.assertIsNotNone(harness.proxy.event("stopped", 60), "it came to no write")
         process.send_signal(signal.SIGINT)
-        sandbox.wait_for("the signal to be seen", lambda: is_taken(process.pid, signal.SIGINT))
+        sandbox.wait_for("the signal to be seen", lambda: kills.is_taken(process.pid, signal.SIGINT))
         held = len(harness.proxy.requests())
         harness.proxy.go_on()
         self.assertEqual(process.wait(timeout=TIME_TO_SAFE + 20), 9)

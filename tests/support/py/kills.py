@@ -11,6 +11,7 @@ import json
 import pathlib
 import secrets
 import shutil
+import signal
 import subprocess
 import tempfile
 
@@ -201,6 +202,24 @@ class Harness:
         self.proxy.rules()
         return f"{stopped['method']} {stopped['uri']}" if stopped else None
 
+    def interrupt(self, command, stdin):
+        """Runs the command up to the answer to its write of a Deployment and interrupts it there, as Ctrl-C does."""
+        self.proxy.rules({"methods": ["PATCH"], "path": "/deployments/", "not": "dryRun", "action": "stop-answered"})
+        process = self.start(command, stdin)
+        try:
+            if self.proxy.event("stopped", 90) is None:
+                raise AssertionError("it came to no write")
+            process.send_signal(signal.SIGINT)
+            sandbox.wait_for("the signal to be seen", lambda: is_taken(process.pid, signal.SIGINT))
+            self.proxy.go_on()
+            code = process.wait(timeout=90)
+            if code != 9:
+                raise AssertionError(f"an interrupted run ended with {code}")
+        finally:
+            process.kill()
+            process.wait()
+            self.proxy.rules()
+
     def kill(self, scenario, boundary, number, after, again=()):
         """One kill and the recovery from it. `again`: (boundary, number) of kills of the recovery itself."""
         outcome = Outcome(scenario.name, boundary, number)
@@ -224,15 +243,21 @@ class Harness:
         finally:
             self.cleanup(scenario, namespace, unique)
 
-    def fault(self, scenario, rule, codes, after):
-        """One run with a rule in the proxy; what is wrong with its end, or "". `codes`: exit codes that are right."""
+    def fault(self, scenario, rule, codes, after, recovery=False):
+        """One run with a rule in the proxy; what is wrong with its end, or "". `codes`: exit codes that are right.
+
+        With `recovery` the rule disturbs the recovery from a run that was interrupted.
+        """
         namespace, unique, command, stdin = self.prepare(scenario)
         try:
             before = self.state(scenario, namespace, unique)
+            if recovery:
+                self.interrupt(command, stdin)
+                command, stdin = ["recover", *RELEASE, "-n", namespace], ""
             shutil.rmtree(self.folder / "cache", ignore_errors=True)  # so that discovery is asked for
             self.proxy.rules(rule)
             begun = len(self.proxy.requests())
-            done = self.tool(*command, config=self.proxy.kubeconfig, stdin=stdin, timeout=150)
+            done = self.tool(*command, config=self.proxy.kubeconfig, stdin=stdin, timeout=400)
             if not any("action" in request for request in self.proxy.requests()[begun:]):
                 return f"the rule met no request: {done}"
             self.proxy.rules()
@@ -243,7 +268,8 @@ class Harness:
                     return f"{done}\n--- recover\n{recovered}"
             outcome = Outcome(scenario.name, "fault", 0)
             end = self.verdict(scenario, (namespace, unique), before, after, outcome)
-            wanted = ("after",) if done.code == 0 else ("before", "after") if done.code == 9 else ("before",)
+            finished, undone = ("before",) if recovery else ("after",), ("before",)
+            wanted = finished if done.code == 0 else finished + undone if done.code == 9 else undone
             if done.code not in codes or end not in wanted:
                 return f"ended as {end}\n{done}\n--- recover\n{recovered}\n{outcome.problem}"
             return ""
@@ -261,6 +287,12 @@ class Harness:
         lines += ["nor after:", *sandbox.differences(after, anonymous(now, *place))]
         outcome.problem = outcome.problem or "\n".join(lines)
         return "half"
+
+
+def is_taken(pid, number):
+    """Whether the process has seen the signal that was sent to it."""
+    masks = [line.split()[1] for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines() if "Pnd:" in line]
+    return not any(int(mask, 16) >> (number - 1) & 1 for mask in masks)
 
 
 def anonymous(state, namespace, unique):
