@@ -123,6 +123,7 @@ struct Response {
   RequestId id = 0;
   Outcome outcome = Outcome::kNotSent;
   int http_status = 0;   // 0: no answer
+  bool passing = false;  // of a rejection: the reason may pass by itself (a webhook that could not be called)
   bool created = false;  // 201
   model::Object object;  // the object stored (or that would be), for everything but lists and logs
   std::vector<model::Object> items;  // lists; items carry apiVersion and kind

@@ -42,7 +42,7 @@ bool harmless(const Request& request) {
 
 bool transient(const Response& response) {
   return response.outcome == Outcome::kUnknown || response.outcome == Outcome::kNotSent ||
-         response.http_status == 429;
+         response.http_status == 429 || response.passing;
 }
 
 Duration backoff(int repetition) {
@@ -141,8 +141,10 @@ std::vector<Response> Session::send_all(std::vector<Request> requests, int repet
   // Before the lock is taken nothing of the run is under way, so no answer is worth waiting for.
   const bool idle = keeper_ == nullptr && std::all_of(requests.begin(), requests.end(), harmless);
   const auto until = [&] { return idle && interrupted() ? interrupted_at_ : patience(); };
-  const auto may_repeat = [&](std::size_t index) {
-    return harmless(requests[index]) && repetitions[index] < repetitions_allowed && !interrupted();
+  const auto may_repeat = [&](std::size_t index, const Response& response) {
+    const int allowed = response.http_status == 500 ? std::min(kMaxRepetitionsAfter500, repetitions_allowed)
+                                                    : repetitions_allowed;
+    return harmless(requests[index]) && repetitions[index] < allowed && !interrupted();
   };
   while (!waiting.empty() || !in_flight.empty() || !repeats.empty()) {
     if (now() >= until()) break;
@@ -164,7 +166,7 @@ std::vector<Response> Session::send_all(std::vector<Request> requests, int repet
     }
     const std::size_t index = found->second;
     in_flight.erase(found);
-    if (transient(*response) && may_repeat(index)) {
+    if (transient(*response) && may_repeat(index, *response)) {
       repeats.emplace(now() + backoff(++repetitions[index]), index);
     } else {
       out[index] = std::move(*response);

@@ -44,7 +44,8 @@ class Session {
   // from it, and then the outcome is unknown, or the request not sent. Other events keep for next().
   Response call(Request request);
   // As call(). Sends all requests, as many at once as the cluster takes, and returns the answers in their
-  // order. Safe reads and dry-runs that got no answer, or 429 or 5xx, are repeated for up to half a minute.
+  // order. Safe reads and dry-runs that got no answer, or 429 or 5xx, are repeated for up to half a minute,
+  // after 500 for eight seconds.
   std::vector<Response> call_all(std::vector<Request> requests);
   // The same without repetitions.
   std::vector<Response> call_all_once(std::vector<Request> requests);
@@ -96,11 +97,14 @@ class Session {
 
 // May be repeated without changing anything: reads, dry-runs and reviews.
 [[nodiscard]] bool harmless(const Request& request);
-// The server may answer differently soon: no answer, 429, 5xx.
+// The server may answer differently soon: no answer, 429, 5xx, a webhook that could not be called.
 [[nodiscard]] bool transient(const Response& response);
 // How long to wait before the n-th repetition (from 1): 0.25 s doubling up to 8 s.
 [[nodiscard]] Duration backoff(int repetition);
 // Repetitions after which a transient failure counts as final: about half a minute.
 inline constexpr int kMaxRepetitions = 8;
+// The same for reads and dry-runs after 500, about eight seconds: etcd changing its leader passes sooner, and
+// a webhook that is broken is worth saying at once.
+inline constexpr int kMaxRepetitionsAfter500 = 5;
 
 }  // namespace instantexec::engine

@@ -177,7 +177,9 @@ engine::Response read_answer(const ApiCall& call, const net::HttpResponse& respo
     if (const auto json = model::parse_json(response.body)) status = parse_status(*json);
     out.http_status = response.status;
     const bool schema = status && is_schema_refusal(call, response.status, *status);
-    out.outcome = schema || is_rejection(response.status) ? Outcome::kRejected : Outcome::kUnknown;
+    out.passing = status && is_webhook_failure(response.status, *status);
+    const bool rejected = schema || out.passing || is_rejection(response.status);
+    out.outcome = rejected ? Outcome::kRejected : Outcome::kUnknown;
     out.error = refusal(call, response.status, status, schema);
     if (status) out.causes = std::move(status->causes);
     if (call.gvk.kind == "Secret") {

@@ -51,6 +51,12 @@ struct ApiStatus {
 // staging/src/k8s.io/apimachinery/pkg/util/managedfields; another wording leaves the outcome unknown.
 [[nodiscard]] bool is_schema_refusal(const ApiCall& call, int http_status, ApiStatus& status);
 
+// The API server answers 500 when it cannot call an admission webhook. It asks them before it stores
+// anything, so that is a refusal; a conversion webhook, by contrast, may also fail on what has been stored.
+// The sentence is that of ErrCallingWebhook in kubernetes/kubernetes
+// staging/src/k8s.io/apiserver/pkg/util/webhook; another wording leaves the outcome unknown.
+[[nodiscard]] bool is_webhook_failure(int http_status, const ApiStatus& status);
+
 // The error for an answer that is a refusal or a failure. Texts of the server are left out where they could
 // hold values of a Secret.
 [[nodiscard]] Error refusal(const ApiCall& call, int http_status, const std::optional<ApiStatus>& status,

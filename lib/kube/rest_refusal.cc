@@ -107,6 +107,11 @@ bool is_schema_refusal(const ApiCall& call, int http_status, ApiStatus& status) 
   return true;
 }
 
+bool is_webhook_failure(int http_status, const ApiStatus& status) {
+  return http_status == 500 && status.reason == "InternalError" &&
+         status.message.starts_with("Internal error occurred: failed calling webhook \"");
+}
+
 Error refusal(const ApiCall& call, int http_status, const std::optional<ApiStatus>& status,
               bool schema_refusal) {
   const ErrorCode& code = schema_refusal ? errors::kInvalid : code_of(http_status, status);
@@ -124,7 +129,10 @@ Error refusal(const ApiCall& call, int http_status, const std::optional<ApiStatu
   } else {
     message += "the server answered " + std::to_string(http_status);
   }
-  Error error = make_error(code, std::move(message), hint_for(code, call));
+  std::string hint = status && is_webhook_failure(http_status, *status)
+                         ? "kubectl get mutatingwebhookconfigurations,validatingwebhookconfigurations"
+                         : hint_for(code, call);
+  Error error = make_error(code, std::move(message), std::move(hint));
   error.reason = status ? status->reason : "";
   error.http_status = http_status;
   return error;

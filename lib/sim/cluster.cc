@@ -133,6 +133,12 @@ void SimCluster::run(engine::RequestId id, const engine::Request& request, const
       return answer(id, made_up(504), there * 2);
     case Fault::Kind::kAnswer:
       return answer(id, made_up(fault.http_status), there * 2);
+    case Fault::Kind::kNoWebhook: {
+      Response out = made_up(500);
+      out.outcome = Outcome::kRejected;
+      out.passing = true;
+      return answer(id, std::move(out), there * 2);
+    }
     case Fault::Kind::kDelay:
       return execute(there + fault.delay, reply);
     case Fault::Kind::kDie:

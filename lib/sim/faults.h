@@ -19,6 +19,7 @@ struct Fault {
     kDropAnswer,        // the request is done, its answer lost: kUnknown
     kLateCommit,        // answered with 504 at once, done `delay` later
     kAnswer,            // the server answers `http_status` and does nothing
+    kNoWebhook,         // an admission webhook cannot be called: 500, and nothing is done
     kDelay,             // done and answered `delay` later
     kSlowAnswer,        // done at once, answered `delay` later
     kDie,               // the client dies before sending the request

@@ -133,6 +133,37 @@ TEST_P(Rows, AStormOf429IsWaitedOut) {
   expect_undisturbed(result);
 }
 
+// Row 16: an admission webhook cannot be called for a while, or not any more. Nothing has been stored then,
+// so an undo need not wait for writes that may yet take effect.
+TEST_P(Rows, AnAdmissionWebhookThatIsDownForAWhile) {
+  world_.server.faults.on_request =
+      from_the_first_write({Kind::kNoWebhook, 0, Duration{0}, 2}, Duration{15'000});
+  const auto result = verb_.act(world_);
+  world_.server.faults.on_request = nullptr;
+  expect_undisturbed(result);
+}
+
+TEST_P(Rows, AnAdmissionWebhookThatIsDownForGood) {
+  world_.server.faults.on_request = [](const sim::RequestInfo& info) {
+    sim::Fault fault;
+    if (touches(info) && info.ref.kind == "Deployment") fault.kind = Kind::kNoWebhook;
+    return fault;
+  };
+  const auto start = world_.server.now();
+  const auto result = verb_.act(world_);
+  world_.server.faults.on_request = nullptr;
+  ASSERT_TRUE(result) << result.error().to_string();
+  if (std::string(verb_.name) != "Recover") {
+    EXPECT_EQ(word(result), "rolled_back");
+    EXPECT_LT(world_.server.now() - start, Duration{50'000}) << "half a minute of trying and no quarantine";
+    EXPECT_EQ(differences(before_, world_.picture()), "");
+    return;
+  }
+  EXPECT_EQ(word(result), "rollback_incomplete");
+  world_.restart();
+  expect_undisturbed(world_.recover());
+}
+
 // Row 19: the rights to write Deployments are taken away half-way. What may be undone is undone, the rest is
 // named, and with the rights back a recovery finishes.
 TEST_P(Rows, RightsTakenAwayHalfWay) {

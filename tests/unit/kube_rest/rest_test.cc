@@ -168,6 +168,26 @@ TEST(ReadAnswer, SchemaRefusalsNameTheField) {
   EXPECT_EQ(response.causes.front().message, "expected numeric");
 }
 
+TEST(ReadAnswer, AWebhookThatCannotBeCalledHasStoredNothing) {
+  const std::string sentence =
+      R"(Internal error occurred: failed calling webhook \"policy.example.org\": failed to call)";
+  const auto response =
+      read_answer(write_call(), answer(500, kJson, status_json(500, "InternalError", sentence)));
+  EXPECT_EQ(response.outcome, Outcome::kRejected);
+  EXPECT_TRUE(response.passing);
+  EXPECT_THAT(response.error->message, HasSubstr("policy.example.org"));
+  EXPECT_EQ(response.error->next_step(),
+            "kubectl get mutatingwebhookconfigurations,validatingwebhookconfigurations");
+  // Not so: another one after the object was stored, or the words anywhere else.
+  for (const std::string other :
+       {"Internal error occurred: conversion webhook for a failed", "failed calling webhook"}) {
+    const auto unknown =
+        read_answer(write_call(), answer(500, kJson, status_json(500, "InternalError", other)));
+    EXPECT_EQ(unknown.outcome, Outcome::kUnknown) << other;
+    EXPECT_FALSE(unknown.passing) << other;
+  }
+}
+
 TEST(ReadAnswer, NeverRepeatsTextAboutASecret) {
   for (const int status : {400, 403, 422, 500}) {
     const auto response =
