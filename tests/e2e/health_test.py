@@ -62,6 +62,37 @@ class BeforeAfterTest(release.ReleaseTestCase):
         self.assertIn("was broken before this deploy", result.stdout)
 
 
+class AskedTest(release.ReleaseTestCase):
+    """`health` as people and scripts ask it."""
+
+    def test_watch_ends_with_what_is_true_then(self):
+        self.kubectl("create", "-f", "-", stdin=json.dumps(verdicts.workload(image=release.BROKEN_IMAGE)))
+        process = self.spawn_tool("health", "--watch", "--timeout", LIMIT, "-o", "json")
+        for line in process.stderr:
+            if "Failed" in line:
+                break
+        # Mended before the failure is confirmed, which takes five seconds.
+        place = f"{api.collection('deployments.apps', self.namespace)}/web"
+        image = {"spec": {"template": {"spec": {"containers": [{"name": "app", "image": release.IMAGE}]}}}}
+        self.assertEqual(api.request("PATCH", place, image, "application/strategic-merge-patch+json")[0], 200)
+        out, err = process.communicate(timeout=120)
+        self.assertEqual(process.returncode, 0, out + err)
+        self.assertEqual([item["status"] for item in json.loads(out)["objects"]], ["Current"], out + err)
+
+    def test_exit_codes_and_formats(self):
+        self.kubectl("create", "-f", "-", stdin=json.dumps(verdicts.workload(image=release.BROKEN_IMAGE)))
+        watched = self.expect(self.tool("health", "--watch", "--timeout", LIMIT), 1)
+        self.assertRegex(watched.stdout, r"(?m)^  ✗ deployment.apps/web  Failed ImageNotFound: .*was not found", str(watched))
+        live = self.kubectl("get", "deployment", "web", "-o", "json").stdout
+        judged = self.expect(self.tool("health", "-f", "-", "-o", "json", stdin=live, namespaced=False), 1)
+        (line,) = judged.stdout.splitlines()
+        self.assertEqual(set(json.loads(line)), {"apiVersion", "kind", "namespace", "name", "status", "reason", "message", "rule"})
+        self.assert_error(self.tool("health", "-o", "junit"), 2, "usage")
+        # Neither a selector that the server refuses nor a missing right is "nothing found".
+        self.assertNotIn("No objects", self.tool("health", "-l", "a=b=c").stdout)
+        self.assert_error(self.tool("health", "-l", "app=web", config=sandbox.kubeconfig().parent / "kubeconfig-viewer"), 7, "kube.forbidden")
+
+
 GROUP = "rules.instantexec.example"
 
 
