@@ -53,6 +53,7 @@ engine::ReleaseOptions release_options(const Options& options, const LoadedConfi
   release.force_conflicts = options.deploy.force_conflicts;
   release.adopt = options.deploy.adopt;
   release.accept_irreversible = options.deploy.accept_irreversible;
+  release.warnings_as_errors = options.gates.warnings_as_errors;
   release.drill = options.deploy.drill;
   release.dry_run_server = options.deploy.dry_run == DryRun::kServer;
   release.wait = options.deploy.wait;

@@ -38,6 +38,7 @@ struct ReleaseOptions {
   bool force_conflicts = false;      // take fields that other field managers own
   bool adopt = false;                // take objects that another tool or release owns
   bool accept_irreversible = false;  // go on though a step of grade R2 is in the plan
+  bool warnings_as_errors = false;   // what the API server warns of while planning stops the run
   // Try every write of an undo with dryRun=All before the first real write; a refused one stops the run,
   // unless accept_irreversible.
   bool drill = false;

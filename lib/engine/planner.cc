@@ -39,6 +39,7 @@ plan::DryRun to_dry_run(Response response) {
   if (response.ok()) {
     out.kind = plan::DryRun::Kind::kAccepted;
     out.object = std::move(response.object);
+    out.warnings = std::move(response.warnings);
     return out;
   }
   out.kind = response.ownership_conflict() ? plan::DryRun::Kind::kConflict : plan::DryRun::Kind::kRefused;
@@ -317,7 +318,8 @@ class Planner {
     plan::PlanInput input;
     input.scope = scope();
     input.revision = next_revision(head_);
-    input.policy = {options_.prune, options_.force_conflicts, options_.adopt, options_.accept_irreversible};
+    input.policy = {options_.prune, options_.force_conflicts, options_.adopt, options_.accept_irreversible,
+                    options_.warnings_as_errors};
     input.field_manager = options_.field_manager;
     input.fingerprint_key = session_.holder();
     input.desired = out_.desired;

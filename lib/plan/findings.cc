@@ -122,6 +122,15 @@ std::vector<model::Finding> refusals(const Desired& desired, const DryRun& dry_r
   return {std::move(finding)};
 }
 
+std::vector<model::Finding> warned(const Desired& desired, const DryRun& dry_run) {
+  std::vector<model::Finding> out;
+  for (const std::string& warning : dry_run.warnings) {
+    out.push_back(about(desired, "server.warning", desired.object().ref().to_string() + ": " + warning));
+    out.back().hint = "mend it, or leave --warnings-as-errors out";
+  }
+  return out;
+}
+
 model::Finding irreversible(const Step& step, const Desired* desired, bool accepted) {
   model::Finding out;
   out.rule = "plan.irreversible";

@@ -18,6 +18,9 @@ namespace instantexec::plan {
 // server.immutable, namespace.missing, server.invalid (one for each cause) or server.refused.
 [[nodiscard]] std::vector<model::Finding> refusals(const Desired& desired, const DryRun& dry_run,
                                                    bool exists);
+// server.warning, one for each warning of the API server about an object it accepts.
+[[nodiscard]] std::vector<model::Finding> warned(const Desired& desired, const DryRun& dry_run);
+
 // plan.irreversible: an error, or a warning when accepted. `desired` is null for prunes.
 [[nodiscard]] model::Finding irreversible(const Step& step, const Desired* desired, bool accepted);
 // prune.kept: a former member stays, for step.reason.

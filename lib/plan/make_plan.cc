@@ -81,6 +81,9 @@ class Planner {
       case DryRun::Kind::kAccepted:
         break;
     }
+    if (input_.policy.warnings_as_errors) {
+      for (auto& finding : warned(desired, dry_run)) report(std::move(finding));
+    }
     step.force = input_.policy.force_conflicts && existing != nullptr;
     if (existing == nullptr) {
       grade(step, desired, grade_create(dry_run.object));

@@ -35,6 +35,7 @@ struct DryRun {
   std::string reason;   // metav1.Status reason
   std::string message;  // sanitised
   std::vector<Problem> problems;
+  std::vector<std::string> warnings;  // of the server about an object it accepts, sanitised
 };
 
 // An object of the release in force.
@@ -49,6 +50,7 @@ struct Policy {
   bool force_conflicts = false;
   bool adopt = false;                // objects another tool owns
   bool accept_irreversible = false;  // steps of grade R2
+  bool warnings_as_errors = false;   // of the API server
 };
 
 struct PlanInput {
@@ -74,8 +76,9 @@ struct PlanOutput {
 // its live state, ownership included, is kUnchanged.
 //
 // Findings of severity error (nothing may be executed): server.conflict, server.immutable, server.invalid,
-// server.refused, object.terminating, object.foreign-owner, plan.irreversible, namespace.missing. Warnings:
-// object.taken-over, plan.irreversible when accepted, prune.kept, prune.replaced. Error plan.cycle.
+// server.refused, server.warning (when asked for), object.terminating, object.foreign-owner,
+// plan.irreversible, namespace.missing. Warnings: object.taken-over, plan.irreversible when accepted,
+// prune.kept, prune.replaced. Error plan.cycle.
 [[nodiscard]] Result<PlanOutput> make_plan(const PlanInput& input);
 
 // Digest of a manifest, keyed for Secrets so that it cannot be used to guess values.

@@ -26,7 +26,7 @@ struct World {
     one.manifest.object = std::move(object);
     one.manifest.range = {"a.yaml", {static_cast<std::uint32_t>(desired.size() + 1), 1}, {}};
     desired.push_back(std::move(one));
-    dry_runs.push_back({DryRun::Kind::kAccepted, stored(desired.back().object()), 200, "", "", {}});
+    dry_runs.push_back({DryRun::Kind::kAccepted, stored(desired.back().object()), 200, "", "", {}, {}});
     return desired.back();
   }
   void exists(const model::Object& object) { live[object.ref()] = object; }
@@ -34,7 +34,7 @@ struct World {
     members.push_back({object.gvk(), object.ref(), uid});
   }
   void refuse(int status, const std::string& message, std::vector<Problem> problems = {}) {
-    dry_runs.back() = {DryRun::Kind::kRefused, {}, status, "", message, std::move(problems)};
+    dry_runs.back() = {DryRun::Kind::kRefused, {}, status, "", message, std::move(problems), {}};
   }
   [[nodiscard]] Result<PlanOutput> plan() const {
     PlanInput input;
@@ -146,7 +146,8 @@ TEST(MakePlan, ConflictsNameTheManager) {
                        409,
                        "Conflict",
                        "Apply failed",
-                       {{"FieldManagerConflict", ".data.key", "conflict with \"kubectl-edit\" using v1"}}};
+                       {{"FieldManagerConflict", ".data.key", "conflict with \"kubectl-edit\" using v1"}},
+                       {}};
   const auto out = world.plan();
   EXPECT_EQ(rules(*out), "server.conflict!");
   EXPECT_EQ(out->findings[0].message,
@@ -196,6 +197,19 @@ TEST(MakePlan, IrreversibleStepsNeedConsent) {
   const auto out = world.plan();
   EXPECT_EQ(rules(*out), "plan.irreversible");
   EXPECT_EQ(out->plan.steps[0].reversibility, Reversibility::kNone);
+}
+
+TEST(MakePlan, WarningsOfTheServerAreErrorsWhenAskedFor) {
+  World world;
+  world.want(make("v1", "ConfigMap", "a"));
+  world.dry_runs.back().warnings = {"a is deprecated", "b hides c"};
+  EXPECT_EQ(rules(*world.plan()), "");
+  world.policy.warnings_as_errors = true;
+  const auto out = world.plan();
+  EXPECT_EQ(rules(*out), "server.warning! server.warning!");
+  EXPECT_NE(out->findings[0].message.find("a is deprecated"), std::string::npos);
+  EXPECT_EQ(out->findings[0].at.file, "a.yaml");
+  EXPECT_NE(out->findings[1].message.find("b hides c"), std::string::npos);
 }
 
 TEST(MakePlan, SecretValuesNeverEnterThePlan) {
