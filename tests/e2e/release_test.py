@@ -142,14 +142,15 @@ class FailureTest(release.ReleaseTestCase):
         self.assert_unchanged(before, self.snapshot())
 
     def test_a_warning_of_the_server_stops_a_run_that_is_to_heed_them(self):
-        twice = release.deployment("web")
-        twice["spec"]["template"]["spec"]["containers"][0]["env"] = [{"name": "A", "value": "1"}, {"name": "A", "value": "2"}]
+        old = release.deployment("web")
+        profile = {"container.apparmor.security.beta.kubernetes.io/app": "runtime/default"}
+        old["spec"]["template"]["metadata"]["annotations"] = profile
         before = self.snapshot()
-        result = self.expect(self.deploy([twice], "--warnings-as-errors"), 3)
-        self.assertIn("hides previous definition", result.stdout + result.stderr)
+        result = self.expect(self.deploy([old], "--warnings-as-errors"), 3)
+        self.assertIn("deprecated since v1.30", result.stdout + result.stderr)
         self.assert_unchanged(before, self.snapshot())
-        result = self.expect(self.deploy([twice]), 0)
-        self.assertIn("hides previous definition", result.stdout + result.stderr)
+        result = self.expect(self.deploy([old]), 0)
+        self.assertIn("deprecated since v1.30", result.stdout + result.stderr)
 
     def test_fields_of_others_are_not_taken(self):
         self.kubectl("create", "configmap", "settings", "--from-literal=message=theirs")
