@@ -40,6 +40,7 @@ int lives(std::uint32_t first, std::uint32_t count, int steps, const std::string
     ++failed;
     std::cout << "reproduce with: " << program << " lives " << seed << " 1 " << steps << "\n" << life.trace();
     for (const std::string& rule : life.broken()) std::cout << "BROKEN: " << rule << "\n";
+    std::cout.flush();  // a run that is cut short has said what it found
     if (failed >= 5) break;
   }
   print(counts);
