@@ -50,6 +50,7 @@ class Deployer {
   // It was created ahead of everything, and no undo takes it back.
   void tell_of_namespace(model::DeployReport& report) const {
     const bool undone = report.result == model::DeployResult::kRolledBack ||
+                        report.result == model::DeployResult::kPartlyUndone ||
                         report.result == model::DeployResult::kRollbackIncomplete;
     if (!created_namespace_ || !undone || !report.verification) return;
     report.verification->differences.push_back("Namespace " + options_.ns +

@@ -29,48 +29,109 @@ void LiveQuery::want(const model::Gvk& gvk, const model::ObjectRef& object) {
   wanted_[{gvk, object.ns}].insert(object);
 }
 
-std::vector<Request> LiveQuery::requests() const {
-  std::vector<Request> out;
+std::vector<model::ObjectRef> LiveQuery::objects() const {
+  std::vector<model::ObjectRef> out;
+  for (const auto& [bucket, refs] : wanted_) out.insert(out.end(), refs.begin(), refs.end());
+  return out;
+}
+
+bool LiveQuery::listed(std::size_t objects) const {
+  return objects > kSingleReads && !singly_;
+}
+
+LiveQuery LiveQuery::singly(const Unread& objects) const {
+  LiveQuery out;
+  out.singly_ = true;
   for (const auto& [bucket, refs] : wanted_) {
-    if (refs.size() <= kSingleReads) {
-      for (const auto& ref : refs) out.emplace_back(GetRequest{bucket.first, ref.ns, ref.name});
-    } else {
-      out.emplace_back(ListRequest{bucket.first, bucket.second, "", ""});
+    if (!listed(refs.size())) continue;
+    for (const auto& ref : refs) {
+      if (objects.contains(ref)) out.want(bucket.first, ref);
     }
   }
   return out;
 }
 
-Status LiveQuery::fold(std::span<Response> responses, LiveObjects& into) const {
+std::vector<Request> LiveQuery::requests() const {
+  std::vector<Request> out;
+  for (const auto& [bucket, refs] : wanted_) {
+    if (listed(refs.size())) {
+      out.emplace_back(ListRequest{bucket.first, bucket.second, "", ""});
+    } else {
+      for (const auto& ref : refs) out.emplace_back(GetRequest{bucket.first, ref.ns, ref.name});
+    }
+  }
+  return out;
+}
+
+void LiveQuery::fold(std::span<Response> responses, LiveLook& into) const {
   std::size_t next = 0;
   for (const auto& [bucket, refs] : wanted_) {
-    if (refs.size() <= kSingleReads) {
+    if (!listed(refs.size())) {
       for (const auto& ref : refs) {
         Response& response = responses[next++];
         if (response.ok()) {
-          into[ref] = std::move(response.object);
+          into.objects[ref] = std::move(response.object);
         } else if (!response.not_found()) {
-          return fail(read_error(response, ref.to_string()));
+          into.unread.emplace(ref, read_error(response, ref.to_string()));
         }
       }
       continue;
     }
     Response& response = responses[next++];
     if (!response.ok() && !response.not_found()) {
-      return fail(read_error(response, bucket.first.to_string() + " objects of namespace " + bucket.second));
+      const Error error =
+          read_error(response, bucket.first.to_string() + " objects of namespace " + bucket.second);
+      for (const auto& ref : refs) into.unread.emplace(ref, error);
     }
     for (model::Object& item : response.items) {
       model::ObjectRef ref = item.ref();
-      if (refs.contains(ref)) into[std::move(ref)] = std::move(item);
+      if (refs.contains(ref)) into.objects[std::move(ref)] = std::move(item);
     }
   }
-  return {};
+}
+
+Status LiveQuery::fold(std::span<Response> responses, LiveObjects& into) const {
+  LiveLook look{std::move(into), {}};
+  fold(responses, look);
+  into = std::move(look.objects);
+  if (look.unread.empty()) return {};
+  return fail(look.unread.begin()->second);
 }
 
 Result<LiveObjects> read_live(Session& session, const LiveQuery& query) {
   auto responses = session.call_all(query.requests());
   LiveObjects out;
   IE_TRY(query.fold(responses, out));
+  return out;
+}
+
+namespace {
+
+// Not the objects cannot be read, but nothing can.
+std::optional<Error> no_answer(Session& session, const Unread& unread) {
+  const auto catalog = session.cluster().catalog(false);
+  for (const auto& [ref, error] : unread) {
+    const bool served = !catalog || (*catalog)->find_preferred(ref.group, ref.kind) != nullptr;
+    if (error.http_status == 0 && served) return error;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<LiveLook> look_live(Session& session, const LiveQuery& query) {
+  auto responses = session.call_all(query.requests());
+  LiveLook out;
+  query.fold(responses, out);
+  if (auto error = no_answer(session, out.unread)) return fail(std::move(*error));
+  // A list fails as a whole when one of its objects cannot be converted to the version that was asked for.
+  const LiveQuery again = query.singly(out.unread);
+  if (!again.empty()) {
+    for (const model::ObjectRef& ref : again.objects()) out.unread.erase(ref);
+    responses = session.call_all_once(again.requests());
+    again.fold(responses, out);
+    if (auto error = no_answer(session, out.unread)) return fail(std::move(*error));
+  }
   return out;
 }
 

@@ -71,18 +71,19 @@ Status check_payload(const Operation& operation, const plan::Plan& plan, const j
 }
 
 // Whoever may write Secrets here could write a record with saved states of objects elsewhere. Those are put
-// back only if they carry the marks that our writes leave, which takes the right to write them.
-Status check_reach(Operation& operation, const std::vector<journal::SavedObject>& saved) {
+// back only if they carry the marks that our writes leave, which takes the right to write them. Returns those
+// of which that could not be seen.
+Result<Unread> check_reach(Operation& operation, const std::vector<journal::SavedObject>& saved) {
   const ReleaseOptions& options = operation.options;
   LiveQuery query;
   for (const journal::SavedObject& one : saved) {
     if (one.object.ns != options.ns && one.before) query.want(one.gvk, one.object);
   }
-  if (query.empty()) return {};
-  IE_TRY_ASSIGN(const LiveObjects live, read_live(operation.session, query));
+  if (query.empty()) return Unread{};
+  IE_TRY_ASSIGN(LiveLook live, look_live(operation.session, query));
   for (const journal::SavedObject& one : saved) {
-    const auto found = live.find(one.object);
-    if (found == live.end() || !one.before || plan::same(*one.before, found->second)) continue;
+    const auto found = live.objects.find(one.object);
+    if (found == live.objects.end() || !one.before || plan::same(*one.before, found->second)) continue;
     const auto labels = found->second.labels();
     const auto marked = [&](std::string_view key, const std::string& value) {
       const auto label = labels.find(std::string(key));
@@ -94,7 +95,7 @@ Status check_reach(Operation& operation, const std::vector<journal::SavedObject>
                      " and does not carry the marks of the release");
     }
   }
-  return {};
+  return std::move(live.unread);
 }
 
 Result<model::DeployReport> go_forward(Operation& operation, const plan::Plan& plan,
@@ -137,7 +138,7 @@ Result<model::DeployReport> go_back(Operation& operation, const plan::Plan& plan
     if (step != plan.steps.end()) task.saved.push_back(std::move(saved));
   }
   payload = {};  // what is left of it is not needed, and may be large
-  IE_TRY(check_reach(operation, task.saved));
+  IE_TRY_ASSIGN(task.withheld, check_reach(operation, task.saved));
   // Once something was put back, what is seen is no longer what failed.
   if (operation.stored.head.phase == journal::Phase::kApplying) {
     keep_evidence(operation, task.saved, std::nullopt, {});
@@ -147,7 +148,8 @@ Result<model::DeployReport> go_back(Operation& operation, const plan::Plan& plan
 
 // What the operation was planned with, from its own records.
 Result<model::DeployReport> carry_on(Operation& operation, plan::Plan plan, journal::Payload payload) {
-  IE_TRY(check_reach(operation, payload.saved));
+  IE_TRY_ASSIGN(const Unread unread, check_reach(operation, payload.saved));
+  if (!unread.empty()) return fail(unread.begin()->second);
   PlanResult planned;
   planned.plan = std::move(plan);
   LiveQuery query;

@@ -8,6 +8,7 @@
 #include "engine/lock.h"
 #include "engine/schemas.h"
 #include "engine/stuck_pods.h"
+#include "engine/undo_graph.h"
 #include "plan/desired.h"
 
 namespace instantexec::engine {
@@ -43,7 +44,9 @@ class UndoRun {
     for (int round = 1; !stopped_; ++round) {
       session_.emit(model::PhaseStarted{model::Phase::kVerifying, task_.saved.size()});
       IE_TRY_ASSIGN(verification, verify());
-      if ((verification.values && verification.identity) || round == kRounds) break;
+      const bool can_be_read_by_now = left_out_ && unread_.empty();
+      const bool good = verification.values && verification.identity && !can_be_read_by_now;
+      if (good || round == kRounds) break;
       IE_TRY(one_round());
       healthy = !stopped_ && wait_healthy();
     }
@@ -55,9 +58,15 @@ class UndoRun {
   Result<LiveObjects> read() {
     LiveQuery query;
     for (const journal::SavedObject& saved : task_.saved) {
-      if (!not_yet_served(saved)) query.want(saved.gvk, saved.object);
+      if (!not_yet_served(saved) && !task_.withheld.contains(saved.object))
+        query.want(saved.gvk, saved.object);
     }
-    return read_live(session_, query);
+    IE_TRY_ASSIGN(LiveLook look, look_live(session_, query));
+    const bool blind = !look.unread.empty() && look.unread.size() == query.objects().size();
+    if (blind) return fail(look.unread.begin()->second);
+    unread_ = std::move(look.unread);
+    unread_.insert(task_.withheld.begin(), task_.withheld.end());
+    return std::move(look.objects);
   }
 
   // Of a kind that this very operation defines and that the server does not serve: nothing of it can exist.
@@ -75,7 +84,9 @@ class UndoRun {
   // Puts back what is not as it was.
   Status one_round() {
     IE_TRY_ASSIGN(LiveObjects live, read());
-    const Graph graph = undo_graph(task_.saved);
+    Graph graph = undo_graph(task_.saved);
+    const std::vector<std::string> left = leave_out(graph, task_.saved, unread_);
+    left_out_ = !unread_.empty();
     UndoWork work(session_, plan_, std::move(live));
     const GraphResult result = run_graph(session_, graph, work);
     if (result.stop == Stop::kLockLost) return fail(errors::kLockLost, "the lock was lost during the undo");
@@ -84,7 +95,12 @@ class UndoRun {
     for (std::size_t i = 0; i < outcomes_.size(); ++i) {
       const UndoOutcome before = std::exchange(outcomes_[i], std::move(round[i]));
       UndoOutcome& now = outcomes_[i];
-      unwritten_ = unwritten_ || (now.kind == Kind::kNothing && !now.wrote && !before.wrote);
+      unwritten_ = unwritten_ || (now.kind == Kind::kNothing && !now.wrote);
+      if (!left[i].empty()) {
+        now.failed = unread_.contains(task_.saved[i].object);
+        now.kind = Kind::kKept;
+        now.message = left[i];
+      }
       if (before.wrote && !now.wrote) {
         now.wrote = true;
         if (now.kind == Kind::kNothing) now.kind = before.kind;
@@ -135,7 +151,15 @@ class UndoRun {
       model::Verification out;
       out.values = out.identity = out.ownership = true;
       bool leaving = false;
-      for (std::size_t i = 0; i < task_.saved.size(); ++i) leaving = check(i, live, out) || leaving;
+      for (std::size_t i = 0; i < task_.saved.size(); ++i) {
+        const auto unread = unread_.find(task_.saved[i].object);
+        if (unread == unread_.end()) {
+          leaving = check(i, live, out) || leaving;
+        } else {
+          out.differences.push_back(unread->first.to_string() +
+                                    ": could not be read: " + unread->second.to_string());
+        }
+      }
       if (!leaving || session_.now() >= deadline || session_.interrupted()) return out;
       session_.pause(kPollEvery);
     }
@@ -189,14 +213,22 @@ class UndoRun {
     return outcomes_[i].failed ? outcomes_[i].message : otherwise;
   }
 
-  Result<model::DeployReport> finish(const model::Verification& verification, bool healthy) {
+  Result<model::DeployReport> finish(model::Verification verification, bool healthy) {
+    const bool partly = left_out_ || !unread_.empty();
+    // Nobody knows what those are that could not be read.
+    if (partly) verification.values = verification.identity = verification.ownership = false;
     const bool complete = verification.values && verification.identity && healthy;
-    const auto phase = complete ? journal::Phase::kRolledBack : journal::Phase::kRollbackIncomplete;
-    session_.emit(model::PhaseStarted{model::Phase::kRecording, 0});
-    IE_TRY(record_end(operation_, phase, {}, task_.cause ? task_.cause->summary : std::string{}));
-    auto out = report(complete ? model::DeployResult::kRolledBack : model::DeployResult::kRollbackIncomplete);
-    out.verification = verification;
-    out.verification->behaviour = healthy && verification.values;
+    auto result = complete ? model::DeployResult::kRolledBack : model::DeployResult::kRollbackIncomplete;
+    if (partly) {
+      result = model::DeployResult::kPartlyUndone;
+    } else {
+      const auto phase = complete ? journal::Phase::kRolledBack : journal::Phase::kRollbackIncomplete;
+      session_.emit(model::PhaseStarted{model::Phase::kRecording, 0});
+      IE_TRY(record_end(operation_, phase, {}, task_.cause ? task_.cause->summary : std::string{}));
+    }
+    auto out = report(result);
+    out.verification = std::move(verification);
+    out.verification->behaviour = healthy && out.verification->values;
     if (!healthy) out.verification->differences.push_back(unhealthy());
     return out;
   }
@@ -240,6 +272,8 @@ class UndoRun {
   UndoPlan plan_;
   std::vector<UndoOutcome> outcomes_;
   std::optional<HealthMonitor> health_;
+  Unread unread_;          // in the last look
+  bool left_out_ = false;  // something, of the last round
   bool stopped_ = false;
   bool unwritten_ = false;  // some object was found as it had been: its write may still be under way
 };

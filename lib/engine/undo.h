@@ -18,12 +18,14 @@ struct UndoTask {
   // write.
   std::optional<Instant> quarantine_until;
   bool unsettled = false;
+  Unread withheld = {};  // must not be touched now, and why; reported like what cannot be read
 };
 
 // Puts everything the operation recorded in the head has written back, waits until it is healthy, and
 // verifies it with independent reads. The report says kRolledBack only when every object has its former
-// values and identity; else kRollbackIncomplete, or kInterrupted when it was stopped (the record then still
-// says rolling-back).
+// values and identity; else kRollbackIncomplete. With kPartlyUndone (some objects could not be read and are
+// as they are; the others were dealt with) and with kInterrupted (it was stopped) the record still says
+// rolling-back, so that a recovery goes on.
 Result<model::DeployReport> undo_operation(Operation& operation, UndoTask task);
 
 }  // namespace instantexec::engine

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "plan/desired.h"
-#include "plan/order.h"
 
 namespace instantexec::engine {
 namespace {
@@ -211,47 +210,6 @@ std::string UndoWork::foreign_contents(const model::Object& ns) {
     }
   }
   return {};
-}
-
-Graph undo_graph(std::span<const journal::SavedObject> saved) {
-  Graph out;
-  out.depends_on.resize(saved.size());
-  out.waits_for.resize(saved.size());
-  out.included.resize(saved.size(), true);
-  std::vector<std::size_t> restored;
-  std::vector<std::size_t> deleted;
-  std::vector<const model::Object*> objects;
-  std::vector<model::ObjectRef> refs;
-  for (std::size_t i = 0; i < saved.size(); ++i) {
-    if (saved[i].before) {
-      restored.push_back(i);
-      objects.push_back(&*saved[i].before);
-    } else {
-      deleted.push_back(i);
-      refs.push_back(saved[i].object);
-    }
-  }
-  const auto add = [&out](const plan::Order& order, const std::vector<std::size_t>& nodes) {
-    const std::size_t first_group = out.groups.size();
-    for (const plan::Group& group : order.groups) {
-      auto& members = out.groups.emplace_back();
-      for (const std::size_t member : group.members) members.push_back(nodes[member]);
-    }
-    for (std::size_t i = 0; i < nodes.size(); ++i) {
-      for (const std::size_t other : order.depends_on[i]) out.depends_on[nodes[i]].push_back(nodes[other]);
-      for (const std::size_t group : order.waits_for[i])
-        out.waits_for[nodes[i]].push_back(first_group + group);
-    }
-  };
-  // A cycle among saved states only loses their order; they all existed before.
-  if (const auto order = plan::write_order(objects)) add(*order, restored);
-  add(plan::delete_order(refs), deleted);
-  const std::size_t all_restored = out.groups.size();
-  out.groups.push_back(restored);
-  if (!restored.empty()) {
-    for (const std::size_t node : deleted) out.waits_for[node].push_back(all_restored);
-  }
-  return out;
 }
 
 }  // namespace instantexec::engine

@@ -77,8 +77,4 @@ class UndoWork final : public Work {
   std::vector<UndoOutcome> outcomes_;
 };
 
-// The order for undoing: restored objects in the order of writing, then what was created in the order of
-// deleting.
-[[nodiscard]] Graph undo_graph(std::span<const journal::SavedObject> saved);
-
 }  // namespace instantexec::engine

@@ -38,6 +38,8 @@ std::string_view to_string(DeployResult result) {
       return "rolled_back";
     case DeployResult::kRollbackIncomplete:
       return "rollback_incomplete";
+    case DeployResult::kPartlyUndone:
+      return "partly_undone";
     case DeployResult::kFailedKept:
       return "failed_kept";
     case DeployResult::kInterrupted:

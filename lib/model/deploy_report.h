@@ -23,6 +23,8 @@ enum class DeployResult {
   kDeployed,            // the new release is recorded and healthy
   kRolledBack,          // failed; every touched object verified back at its former state
   kRollbackIncomplete,  // failed, and something could not be put back; see objects
+  kPartlyUndone,        // failed; some objects could not be read, the others were undone; unfinished work is
+                        // recorded
   kFailedKept,          // failed, and left as it is because rollback was switched off
   kInterrupted,         // stopped with unfinished work recorded
 };

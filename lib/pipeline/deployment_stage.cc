@@ -44,6 +44,8 @@ std::string summarise(const model::DeployReport& report) {
                  : "failed and removed again, verified";
     case DeployResult::kRollbackIncomplete:
       return "failed, and not everything could be put back";
+    case DeployResult::kPartlyUndone:
+      return "failed and partly undone: some objects could not be read";
     case DeployResult::kFailedKept:
       return "failed and left as it is";
     case DeployResult::kInterrupted:

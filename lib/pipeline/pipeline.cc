@@ -30,6 +30,7 @@ ExitCode exit_of(model::DeployResult result) {
     case model::DeployResult::kRolledBack:
       return ExitCode::kRolledBack;
     case model::DeployResult::kRollbackIncomplete:
+    case model::DeployResult::kPartlyUndone:
     case model::DeployResult::kFailedKept:
       return ExitCode::kRollbackFailed;
     case model::DeployResult::kInterrupted:

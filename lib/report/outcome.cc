@@ -96,6 +96,8 @@ std::string state_sentence(const model::DeployReport& report) {
     }
     case DeployResult::kRollbackIncomplete:
       return "rollback incomplete: not everything could be put back";
+    case DeployResult::kPartlyUndone:
+      return "partly undone: some objects could not be read; unfinished work is recorded";
     case DeployResult::kFailedKept:
       return "failed and left as it is, because rollback was switched off";
     case DeployResult::kInterrupted:
@@ -109,6 +111,7 @@ std::string next_command(const model::DeployReport& report) {
   const std::string release = report.release.empty() ? "" : " --release " + report.release;
   switch (report.result) {
     case DeployResult::kRollbackIncomplete:
+    case DeployResult::kPartlyUndone:
     case DeployResult::kInterrupted:
       if (!report.recover_command.empty()) return sanitise_line(report.recover_command);
       return sanitise_line("kubectl instantexec recover" + where + release);

@@ -177,8 +177,9 @@ model::ObjectOutcome outcome(const Json& json) {
 model::DeployReport deploy_report(const Json& json) {
   using enum model::DeployResult;
   model::DeployReport out;
-  out.result = word(get_string(json, "/result"), {kNothingToDo, kRefused, kDryRun, kDeployed, kRolledBack,
-                                                  kRollbackIncomplete, kFailedKept, kInterrupted});
+  out.result =
+      word(get_string(json, "/result"), {kNothingToDo, kRefused, kDryRun, kDeployed, kRolledBack,
+                                         kRollbackIncomplete, kPartlyUndone, kFailedKept, kInterrupted});
   out.release = get_string(json, "/release");
   out.ns = get_string(json, "/namespace");
   out.revision = static_cast<int>(get_int(json, "/revision"));

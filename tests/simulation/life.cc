@@ -81,7 +81,11 @@ Counts& Counts::operator+=(const Counts& other) {
 }
 
 Life::Life(std::uint32_t seed)
-    : random_(seed), processes_(server_, random_), invariants_("web", "default"), heavy_(one_in(5)) {
+    : random_(seed),
+      processes_(server_, random_),
+      invariants_("web", "default"),
+      heavy_(one_in(5)),
+      hiding_(seed + 1) {
   options_.release = "web";
   options_.ns = "default";
   options_.timeout = std::chrono::seconds(20);
@@ -120,6 +124,7 @@ void Life::step() {
   }
   if (!one_in(4)) disturb(jobs);
   if (one_in(20)) outage();
+  if (hiding_() % 12 == 0) hide_kind();
   if (one_in(3)) others();
   const bool alone = !disturbed_ && touched_.empty();
   const auto words = go(std::move(jobs));
@@ -234,6 +239,18 @@ void Life::outage() {
   trace_ += "  no API server for " + std::to_string((down_until_ - down_from_).count()) + " ms\n";
 }
 
+// As when the conversion webhook of a kind is down.
+void Life::hide_kind() {
+  static constexpr const char* kKinds[] = {"ConfigMap", "Secret", "Service", "Deployment"};
+  disturbed_ = true;
+  hidden_ = kKinds[hiding_() % 4];
+  hidden_from_ = server_.now() + Duration{hiding_() % 200};
+  hidden_until_ = hidden_from_ + Duration{1000 + hiding_() % 200'000};
+  ++counts_.met["hidden kind"];
+  trace_ += "  nothing of kind " + hidden_ + " can be read or written for " +
+            std::to_string((hidden_until_ - hidden_from_).count()) + " ms\n";
+}
+
 sim::Fault Life::on_request(const sim::RequestInfo& info) {
   ++counts_.requests;
   const std::uint64_t number = ++requests_[info.client];
@@ -245,6 +262,14 @@ sim::Fault Life::on_request(const sim::RequestInfo& info) {
   if (server_.now() >= down_from_ && server_.now() < down_until_) {
     Fault fault;
     fault.kind = down_silently_ ? Fault::Kind::kDropRequest : Fault::Kind::kRefuseConnection;
+    return fault;
+  }
+  const bool record = info.ref.name.starts_with("instantexec");
+  const bool hidden = info.ref.kind == hidden_ && !record;
+  if (hidden && server_.now() >= hidden_from_ && server_.now() < hidden_until_) {
+    Fault fault;
+    fault.kind = Fault::Kind::kAnswer;
+    fault.http_status = 500;
     return fault;
   }
   for (const Planned& planned : faults_) {
@@ -272,6 +297,8 @@ bool Life::unfinished() const {
 
 // Somebody recovers, perhaps after being killed at it as well; then all is said and done.
 void Life::settle(const std::vector<std::string>& words) {
+  if (words.size() == 1 && words.front() == "partly_undone" && !unfinished())
+    broke("partly undone was said, and nothing is left to be done");
   if (disturbed_ && unfinished()) {
     for (std::uint32_t i = 0, count = roll(3); i < count; ++i) {
       std::vector<Job> jobs = {recover_job()};
@@ -279,7 +306,7 @@ void Life::settle(const std::vector<std::string>& words) {
       go(std::move(jobs));
     }
   }
-  down_until_ = down_from_ = Instant{};
+  down_until_ = down_from_ = hidden_until_ = hidden_from_ = Instant{};
   faults_.clear();
   const bool by_deploy = unfinished() && one_in(4);
   if (by_deploy) {

@@ -25,9 +25,10 @@ struct Counts {
   Counts& operator+=(const Counts& other);
 };
 
-// The random life of one release: deploys, rollbacks, deaths, lost answers, pauses, outages, two runs at
-// once, and others at work on the same objects. After every step somebody recovers what is left, and then the
-// namespace holds what the revision in force wants, or is exactly as it was.
+// The random life of one release: deploys, rollbacks, deaths, lost answers, pauses, outages, kinds that
+// cannot be read for a while, two runs at once, and others at work on the same objects. After every step
+// somebody recovers what is left, and then the namespace holds what the revision in force wants, or is
+// exactly as it was.
 class Life {
  public:
   explicit Life(std::uint32_t seed);
@@ -74,6 +75,7 @@ class Life {
   void disturb(std::vector<Job>& jobs);
   void disturb(Job& job);
   void outage();
+  void hide_kind();
   void others();
   void settle(const std::vector<std::string>& words);
   [[nodiscard]] bool unfinished() const;
@@ -124,6 +126,10 @@ class Life {
   Instant down_from_;
   Instant down_until_;
   bool down_silently_ = false;
+  std::mt19937 hiding_;  // of its own: what it gives does not change the rest of a life
+  std::string hidden_;   // kind of which nothing can be read or written
+  Instant hidden_from_;
+  Instant hidden_until_;
   Counts counts_;
   std::vector<std::string> broken_;
   std::string trace_;

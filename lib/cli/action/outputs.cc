@@ -29,6 +29,7 @@ bool changed(const model::DeployReport& deployment) {
         return outcome.action != model::Action::kUnchanged && outcome.action != model::Action::kSkipped;
       });
     case model::DeployResult::kRollbackIncomplete:
+    case model::DeployResult::kPartlyUndone:
     case model::DeployResult::kFailedKept:
     case model::DeployResult::kInterrupted:
       return true;

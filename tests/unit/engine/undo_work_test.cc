@@ -1,4 +1,5 @@
 #include "engine/undo_work.h"
+#include "engine/undo_graph.h"
 
 #include <gtest/gtest.h>
 
