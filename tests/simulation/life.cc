@@ -53,18 +53,33 @@ Fault random_fault(std::uint32_t kind, std::uint32_t delay) {
 }
 
 const char* name_of(Fault::Kind kind) {
-  static constexpr const char* kFaults[] = {"none",
-                                            "refused connection",
-                                            "dropped request",
-                                            "dropped answer",
-                                            "late commit",
-                                            "error answer",
-                                            "delay",
-                                            "slow answer",
-                                            "kill before sending",
-                                            "kill before the answer",
-                                            "interrupt"};
-  return kFaults[static_cast<std::size_t>(kind)];
+  switch (kind) {
+    case Fault::Kind::kNone:
+      return "none";
+    case Fault::Kind::kRefuseConnection:
+      return "refused connection";
+    case Fault::Kind::kDropRequest:
+      return "dropped request";
+    case Fault::Kind::kDropAnswer:
+      return "dropped answer";
+    case Fault::Kind::kLateCommit:
+      return "late commit";
+    case Fault::Kind::kAnswer:
+      return "error answer";
+    case Fault::Kind::kNoWebhook:
+      return "no webhook";
+    case Fault::Kind::kDelay:
+      return "delay";
+    case Fault::Kind::kSlowAnswer:
+      return "slow answer";
+    case Fault::Kind::kDie:
+      return "kill before sending";
+    case Fault::Kind::kDieAfterCommit:
+      return "kill before the answer";
+    case Fault::Kind::kInterrupt:
+      return "interrupt";
+  }
+  return "none";
 }
 
 }  // namespace
