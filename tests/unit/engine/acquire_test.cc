@@ -192,6 +192,17 @@ TEST(Acquire, AnInterruptionEndsTheWait) {
   EXPECT_EQ(lease_holder(stored_lease(world)), "the other one");
 }
 
+TEST(Acquire, AnInterruptionWhileTheLockIsLookedAtEndsIt) {
+  World world;
+  sim::Fault signal;
+  signal.kind = sim::Fault::Kind::kInterrupt;
+  const auto looks = answer_leases(world, "get", signal);
+  Session session(world.environment());
+  EXPECT_EQ(code_of(acquire_lock(session, kWish, std::nullopt)), "interrupted");
+  EXPECT_EQ(*looks, 1U);
+  EXPECT_EQ(asked(world, "create"), 0U) << "it was free, and is not wanted any more";
+}
+
 TEST(Acquire, RefusalsEndItAndSayWhat) {
   for (const char* verb : {"get", "create"}) {
     World world;

@@ -120,6 +120,25 @@ TEST(UndoRun, WhatWasNotHealthyBeforeIsNotWaitedFor) {
   EXPECT_LT((u.session->now() - begin).count(), 10'000);
 }
 
+TEST(UndoRun, TheReportSaysWhatBecameOfEachObject) {
+  Undoing u;
+  u.world.foreign_apply(config("changed", "1"));
+  u.world.foreign_apply(config("same", "1"));
+  u.begin();
+  u.write(config("changed", "2"), true);
+  u.write(config("created", "1"));
+  u.task.saved.push_back({config("same", "").gvk(), config("same", "").ref(), u.live(config("same", "")),
+                          u.live(config("same", ""))});
+  const auto report = u.undo();
+  ASSERT_TRUE(report) << report.error().to_string();
+  ASSERT_EQ(report->objects.size(), 3U);
+  EXPECT_EQ(report->objects[0].action, model::Action::kRestored);
+  EXPECT_EQ(report->objects[0].health.status, model::HealthStatus::kCurrent);
+  EXPECT_EQ(report->objects[1].action, model::Action::kDeleted);
+  EXPECT_EQ(report->objects[2].action, model::Action::kUnchanged);
+  EXPECT_FALSE(u.live(config("created", "")));
+}
+
 TEST(UndoRun, RefusedWritesAreListed) {
   struct Row {
     const char* name;
