@@ -157,8 +157,10 @@ TEST(UndoRun, RefusedWritesAreListed) {
     u.world.server.faults.on_request = [&](const sim::RequestInfo& info) {
       return info.verb == "patch" && ++patches >= row.refused_from ? status(403) : sim::Fault{};
     };
+    const auto begin = u.session->now();
     const auto report = u.undo();
     ASSERT_TRUE(report) << row.name;
+    EXPECT_LT((u.session->now() - begin).count(), 10'000) << row.name << ": it is not on its way out";
     EXPECT_EQ(report->verification->values, row.values) << row.name;
     EXPECT_EQ(report->verification->identity, row.identity) << row.name;
     EXPECT_FALSE(report->verification->ownership) << row.name;
@@ -188,8 +190,14 @@ TEST(UndoRun, ARefusedDeletionIsListed) {
 TEST(UndoRun, SomebodyWhoWritesBetweenRoundsIsAnswered) {
   Undoing u;
   u.world.foreign_apply(config("a", "1"));
+  u.world.foreign_apply(config("b", "1"));
+  u.world.foreign_apply(config("same", "1"));
   u.begin();
   u.write(config("a", "2"), true);
+  u.write(config("b", "2"), true);
+  u.write(config("new", "1"));
+  const model::Object same = *u.live(config("same", ""));
+  u.task.saved.push_back({same.gvk(), same.ref(), same, same});
   // A write of the operation that was thought to be settled arrives when the values have been put back.
   bool done = false;
   u.world.server.store().listen([&](const sim::Change& change) {
@@ -206,6 +214,43 @@ TEST(UndoRun, SomebodyWhoWritesBetweenRoundsIsAnswered) {
   EXPECT_EQ(report->result, model::DeployResult::kRolledBack);
   EXPECT_EQ(model::get_string(u.live(config("a", ""))->json, "/data/key"), "1");
   EXPECT_EQ(report->objects[0].action, model::Action::kRestored);
+  // What the first round did counts though the second had nothing to do there.
+  EXPECT_EQ(report->objects[1].action, model::Action::kRestored);
+  EXPECT_EQ(report->objects[2].action, model::Action::kDeleted);
+  EXPECT_EQ(report->objects[3].action, model::Action::kUnchanged);
+}
+
+// Its volume may hold data by now.
+TEST(UndoRun, ACreatedClaimIsKeptAndNotWaitedFor) {
+  Undoing u;
+  u.begin();
+  model::Object claim{*model::parse_json(R"({"apiVersion":"v1","kind":"PersistentVolumeClaim",
+    "metadata":{"name":"data","namespace":"default"},"spec":{"accessModes":["ReadWriteOnce"],
+    "resources":{"requests":{"storage":"1Gi"}}}})")};
+  u.write(claim);
+  const auto begin = u.session->now();
+  const auto report = u.undo();
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_LT((u.session->now() - begin).count(), 10'000);
+  EXPECT_EQ(report->objects[0].action, model::Action::kSkipped);
+  EXPECT_NE(all(report->verification->differences).find("kept"), std::string::npos);
+  EXPECT_TRUE(u.live(claim));
+}
+
+TEST(UndoRun, AnObjectCreatedAnewIsNotWaitedFor) {
+  Undoing u;
+  u.world.foreign_apply(config("a", "1"));
+  u.begin();
+  u.write(config("a", "2"), true);
+  u.world.foreign_delete(config("a", ""));
+  u.world.foreign_apply(config("a", "theirs"));
+  const auto begin = u.session->now();
+  const auto report = u.undo();
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_LT((u.session->now() - begin).count(), 10'000);
+  EXPECT_EQ(report->result, model::DeployResult::kRollbackIncomplete);
+  EXPECT_FALSE(report->verification->identity);
+  EXPECT_EQ(model::get_string(u.live(config("a", ""))->json, "/data/key"), "theirs");
 }
 
 TEST(UndoRun, AKindThatWasNotDefinedYetHoldsNothing) {
