@@ -210,7 +210,8 @@ std::optional<model::Json> ownership_patch(const UndoInput& input) {
       target.push_back(entry);
     }
   }
-  if (target.empty() || !differs) return std::nullopt;
+  const bool reset = target.empty() || target == Json::array({Json::object()});
+  if (reset || !differs) return std::nullopt;
   Json out = guards(*input.live);
   out.push_back(operation("replace", "/metadata/managedFields", std::move(target)));
   return out;

@@ -51,8 +51,8 @@ struct Undo {
 [[nodiscard]] Undo make_undo(const UndoInput& input);
 
 // The patch that gives field ownership back once values are: managedFields as they were before, merged with
-// what others did meanwhile. Nothing when it is so already, or when the result would be empty (the API would
-// take that as a reset). Guarded like the first one.
+// what others did meanwhile. Nothing when it is so already, or when the result would be no entry or an empty
+// one (the API would take that as a reset). Guarded like the first one.
 [[nodiscard]] std::optional<model::Json> ownership_patch(const UndoInput& input);
 
 // JSON Patch (RFC 6902) that turns `live` into an object with the given canonical form; everything outside it

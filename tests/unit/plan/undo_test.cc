@@ -149,6 +149,11 @@ TEST(OwnershipPatch, NothingToDoOrNothingSafe) {
   EXPECT_FALSE(ownership_patch(input(&before, &before, &later))) << "timestamps alone";
   const auto none = owned(base, Json::array());
   EXPECT_FALSE(ownership_patch(input(&none, &before, &before))) << "an empty list would be a reset";
+  auto hollow = before;
+  hollow.json["metadata"]["managedFields"] = Json::array({Json::object()});
+  auto ours = before;
+  ours.json["metadata"]["managedFields"] = Json::array({entry("me", "Apply", "a", "t1")});
+  EXPECT_FALSE(ownership_patch(input(&hollow, &ours, &ours))) << "so would a list of an empty entry";
   EXPECT_FALSE(ownership_patch(input(nullptr, &before, &before)));
   EXPECT_FALSE(ownership_patch(input(&before, &before, nullptr)));
 }
