@@ -1,4 +1,5 @@
 include(GoogleTest OPTIONAL)
+include(InstantexecPrecompiled)
 
 # instantexec_add_library(<module> SOURCES ... [PUBLIC_DEPS ...] [PRIVATE_DEPS ...])
 #
@@ -14,7 +15,13 @@ function(instantexec_add_library module)
     ${target}
     PUBLIC instantexec_settings ${arg_PUBLIC_DEPS}
     PRIVATE instantexec_warnings ${arg_PRIVATE_DEPS})
+  instantexec_precompile(${target} instantexec_precompiled)
 endfunction()
+
+# For the tests that read files of the checkout. A definition on the command line would keep ccache from finding in one
+# checkout what another one has compiled, for every test.
+file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/generated/source_dir.h" CONTENT
+     "#pragma once\n#define INSTANTEXEC_SOURCE_DIR \"@PROJECT_SOURCE_DIR@\"\n" @ONLY)
 
 # instantexec_add_test(<name> SOURCES ... DEPS ... [LABELS ...] [TIMEOUT seconds] [ON_SERVER filter])
 #
@@ -29,9 +36,9 @@ function(instantexec_add_test name)
   endif()
   set(target test_${name})
   add_executable(${target} ${arg_SOURCES})
-  target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
+  target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests" "${PROJECT_BINARY_DIR}/generated")
   target_link_libraries(${target} PRIVATE instantexec_warnings ${arg_DEPS} GTest::gmock GTest::gtest_main)
-  target_compile_definitions(${target} PRIVATE INSTANTEXEC_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  instantexec_precompile(${target} instantexec_precompiled_tests)
   if(NOT arg_LABELS)
     set(arg_LABELS unit)
   endif()

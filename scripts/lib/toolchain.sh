@@ -12,6 +12,8 @@ use_toolchain() {
   fi
   export CCACHE_DIR="${CCACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/instantexec/ccache}"
   export CCACHE_BASEDIR="${CCACHE_BASEDIR:-$PWD}" CCACHE_NOHASHDIR="${CCACHE_NOHASHDIR:-1}"
+  # What ccache asks for before it stores what was compiled with precompiled headers.
+  export CCACHE_SLOPPINESS="${CCACHE_SLOPPINESS:-pch_defines,time_macros}"
 }
 
 # jobs: as many compilers as there are processors, but no more than one per 1.5 GiB of free memory.

@@ -8,6 +8,7 @@
 
 #include "kube/openapi.h"
 #include "os/random.h"
+#include "source_dir.h"
 #include "support/kube/sandbox_cluster.h"
 #include "support/net/child_program.h"
 #include "support/temp_dir.h"

@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "fuzz/fuzz.h"
+#include "source_dir.h"
 
 // The kept inputs of the fuzz targets, without a fuzzer: those that once broke something, and those that
 // reach every part of what is fuzzed.

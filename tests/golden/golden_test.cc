@@ -12,6 +12,7 @@
 #include "report/progress.h"
 #include "report/text.h"
 #include "report/views.h"
+#include "source_dir.h"
 
 // A golden case is a folder: input.json says what is rendered and with which options, expected.txt is the
 // text. ESC is shown as ␛ there. INSTANTEXEC_UPDATE_GOLDEN=1 writes expected.txt anew.

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "source_dir.h"
 #include "support/net/child_program.h"
 #include "support/temp_dir.h"
 

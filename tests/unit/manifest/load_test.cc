@@ -1,4 +1,5 @@
 #include "manifest/load.h"
+#include "source_dir.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -11,6 +11,7 @@
 
 #include "manifest/yaml.h"
 #include "model/object.h"
+#include "source_dir.h"
 
 namespace instantexec::manifest {
 namespace {

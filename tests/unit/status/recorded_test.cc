@@ -7,6 +7,7 @@
 #include <random>
 #include <sstream>
 
+#include "source_dir.h"
 #include "status/status.h"
 
 // Rollouts recorded on a real control plane (tests/support/record_health.py): what the watches told gives the

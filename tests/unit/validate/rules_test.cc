@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "manifest/load.h"
+#include "source_dir.h"
 
 namespace instantexec::validate {
 namespace {
