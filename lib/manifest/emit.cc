@@ -46,14 +46,19 @@ bool reads_as_string(const std::string& text) {
   return value && value->is_string() && text != "<<" && !looks_like_date(text) && !looks_like_base60(text);
 }
 
-// Characters goyaml escapes: controls, NEL, U+2028 and U+2029, byte order marks, all beyond the first plane.
+bool is_marked(std::string_view character) {
+  return character == "\uFEFF" || character == "\uFFFE" || character == "\uFFFF";
+}
+
+// Characters goyaml escapes: controls, NEL, U+2028 and U+2029, byte order marks, the two at the end of the
+// first plane that are no characters, and all beyond it.
 bool needs_escape(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto byte = static_cast<std::uint8_t>(text[i]);
     if ((byte < 0x20 && byte != '\n') || byte == 0x7F || byte >= 0xF0) return true;
     if (byte == 0xC2 && static_cast<std::uint8_t>(text[i + 1]) < 0xA0) return true;
     if (byte == 0xE2 && (text.substr(i, 3) == "\u2028" || text.substr(i, 3) == "\u2029")) return true;
-    if (byte == 0xEF && text.substr(i, 3) == "\uFEFF") return true;
+    if (byte == 0xEF && is_marked(text.substr(i, 3))) return true;
   }
   return false;
 }
@@ -121,7 +126,7 @@ std::string double_quoted(std::string_view text) {
       out += "\\r";
     } else if (c < 0x20 || (c >= 0x7F && c < 0xA0)) {
       out += fmt::format("\\x{:02X}", c);
-    } else if (c == 0x2028 || c == 0x2029 || c == 0xFEFF) {
+    } else if (c == 0x2028 || c == 0x2029 || c == 0xFEFF || c == 0xFFFE || c == 0xFFFF) {
       out += fmt::format("\\u{:04X}", c);
     } else if (c > 0xFFFF) {
       out += fmt::format("\\U{:08X}", c);

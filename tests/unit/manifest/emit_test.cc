@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <cstdint>
+#include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "manifest/yaml.h"
@@ -99,6 +103,61 @@ list:
 "yes":
   x: "y"
 )");
+}
+
+// Values made of what YAML has a meaning for, some of which JSON alone can bring in.
+class Values {
+ public:
+  explicit Values(std::uint32_t seed) : random_(seed) {}
+
+  Json value(int depth) {
+    const std::size_t kind = below(depth > 0 ? 12 : 9);
+    if (kind < 7) return text();
+    if (kind < 9) return pick(kOthers);
+    Json out = kind == 9 ? Json::array() : Json::object();
+    for (std::size_t i = below(4); i > 0; --i) {
+      if (kind == 9) {
+        out.push_back(value(depth - 1));
+      } else {
+        out[text()] = value(depth - 1);
+      }
+    }
+    return out;
+  }
+
+ private:
+  static constexpr std::array<std::string_view, 52> kPieces{
+      " ",      "  ",     "\n",     "\n",  "\t",     "\r",     "\x01",       "\x7f",      ":",  "#",    "-",
+      "?",      "\"",     "'",      "|",   ">",      "%",      "@",          "0",         "1",  "_",    ".",
+      "e",      "x",      "~",      "<<",  "=",      "!",      "&",          "*",         "{",  "}",    "[",
+      "]",      ",",      "\\",     "a",   "null",   "true",   "y",          "---",       "..", ".inf", "0x",
+      "\u0085", "\u00a0", "\ufeff", "1:2", "\u2028", "\uffff", "\U0001F600", "2020-01-01"};
+  inline static const std::vector<Json> kOthers{
+      nullptr, true, 0, -1, 1.5, 1e21, -1e-7, 1e300, INT64_MIN, Json::array(), Json::object()};
+
+  std::size_t below(std::size_t n) { return random_() % n; }
+  template <typename List>
+  const typename List::value_type& pick(const List& list) {
+    return list[below(list.size())];
+  }
+  std::string text() {
+    std::string out;
+    for (std::size_t i = below(7); i > 0; --i) out += pick(kPieces);
+    return out;
+  }
+
+  std::mt19937 random_;
+};
+
+TEST(Emit, WhateverIsWrittenReadsTheSame) {
+  Values values(1);
+  for (int i = 0; i < 4000; ++i) {
+    const Json value = Json::array({values.value(3)});
+    const std::string yaml = to_yaml(value);
+    const auto back = parse_yaml(yaml, "back");
+    ASSERT_TRUE(back.has_value()) << back.error().to_string() << "\n" << yaml;
+    ASSERT_EQ(back->front().value, value) << yaml;
+  }
 }
 
 }  // namespace
