@@ -18,7 +18,7 @@ Runs each target (default: all of tests/fuzz/targets) for N seconds (default 60)
 default as there are processors. New inputs go to build/fuzz/corpus/TARGET and are used again by the next run.
 
   --seed N      begin with these random numbers, instead of others each time, and with the kept corpus alone: as far as
-                the time allows the same inputs are tried again
+                the time allows the same inputs are tried again, where the system lets a program have fixed addresses
   --keep        put the inputs that reach new code into tests/fuzz/corpus/TARGET, the smallest that do, up to 4 KiB each
   --build-only  build, run nothing
   --no-build    run what is built
@@ -97,15 +97,21 @@ limits=(-max_len=4096 -timeout="$hang" -rss_limit_mb=1024 -dict=tests/fuzz/dicti
 # fuzz_one TARGET
 fuzz_one() {
   local target="$1" program="build/fuzz/tests/fuzz/fuzz_$1" log="build/fuzz/$1.log" known="build/fuzz/corpus/$1"
-  local fresh="$known" begin=("tests/fuzz/corpus/$1") status=0
+  local fresh="$known" begin=("tests/fuzz/corpus/$1") fixed=() status=0
   [ -x "$program" ] || die "$program is not built; run scripts/fuzz.sh --build-only"
   mkdir -p "$known" build/fuzz/findings
   if [ -n "$seed" ]; then
+    fresh="build/fuzz/fresh/$target"
+    rm -rf "$fresh"
+    mkdir -p "$fresh"
+    # Comparisons of addresses give the fuzzer ideas, those on the stack among them, which lies below the environment; so
+    # does its folder when it looks into it from time to time.
+    fixed=(env -i PATH=/usr/bin:/bin "ASAN_OPTIONS=$ASAN_OPTIONS" "UBSAN_OPTIONS=$UBSAN_OPTIONS")
+    if setarch -R true 2>/dev/null; then fixed+=(setarch -R); fi
     # By name, because a folder lists its files in an order of its own.
-    fresh="$(mktemp -d)"
-    begin=("-seed=$seed" "-seed_inputs=$(find "tests/fuzz/corpus/$target" -type f | LC_ALL=C sort | paste -sd ,)")
+    begin=("-seed=$seed" -reload=0 "-seed_inputs=$(find "tests/fuzz/corpus/$target" -type f | LC_ALL=C sort | paste -sd ,)")
   fi
-  nice -n 19 "$program" "${limits[@]}" -max_total_time="$seconds" -artifact_prefix="build/fuzz/findings/$target-" "$fresh" \
+  nice -n 19 "${fixed[@]}" "$program" "${limits[@]}" -max_total_time="$seconds" -artifact_prefix="build/fuzz/findings/$target-" "$fresh" \
     "${begin[@]}" >"$log" 2>&1 || status=$?
   if [ "$fresh" != "$known" ]; then
     find "$fresh" -type f -exec mv -t "$known" {} +
