@@ -19,7 +19,8 @@ bool mentions(const model::Json& value, const std::string& name) {
 // Judged by what was to become of it, for nobody knows whether it was written.
 bool may_need(const journal::SavedObject& one, const journal::SavedObject& created) {
   if (plan::is_namespace(created.gvk) && one.object.ns == created.object.name) return true;
-  if (plan::is_crd(created.gvk) && created.after) {
+  if (plan::is_crd(created.gvk)) {
+    if (!created.after) return true;  // whatever it defines
     const model::Gvk kind = plan::defined_kind(*created.after);
     if (kind.group == one.gvk.group && kind.kind == one.gvk.kind) return true;
   }

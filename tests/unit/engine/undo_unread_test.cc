@@ -164,6 +164,7 @@ TEST(UndoUnread, CreatedObjectsThatItMayNeedStay) {
     model::Object created;
     bool after_known;  // of the one that is not seen
     bool stays;
+    bool created_known = true;  // what it was to become
   };
   const std::vector<Row> rows = {
       {"named in its spec", secret("named", "1"), true, true},
@@ -177,6 +178,8 @@ TEST(UndoUnread, CreatedObjectsThatItMayNeedStay) {
       {"its definition", widget_definition(), true, true},
       {"the definition of another kind", other_definition, true, false},
       {"the definition of another group", other_group, true, false},
+      {"a definition of nobody knows what", other_group, true, true, false},
+      {"another object of which nothing is known", secret("other", "1"), true, false, false},
   };
   for (const Row& row : rows) {
     for (const bool existed : {true, false}) {
@@ -185,6 +188,7 @@ TEST(UndoUnread, CreatedObjectsThatItMayNeedStay) {
           {row.created.gvk(), row.created.ref(), std::nullopt, row.created},
           {config("a", "1").gvk(), config("a", "1").ref(), config("a", "1"), config("a", "2")}};
       if (!row.after_known) saved[0].after.reset();
+      if (!row.created_known) saved[1].after.reset();
       Graph graph = undo_graph(saved);
       const auto why = leave_out(graph, saved, {{user.ref(), make_error(errors::kReadFailed, "gone dark")}});
       EXPECT_FALSE(graph.included[0]) << row.name;
