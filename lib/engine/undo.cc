@@ -95,7 +95,7 @@ class UndoRun {
     for (std::size_t i = 0; i < outcomes_.size(); ++i) {
       const UndoOutcome before = std::exchange(outcomes_[i], std::move(round[i]));
       UndoOutcome& now = outcomes_[i];
-      unwritten_ = unwritten_ || (now.kind == Kind::kNothing && !now.wrote);
+      unwritten_ = unwritten_ || now.kind == Kind::kNothing;
       if (!left[i].empty()) {
         now.failed = unread_.contains(task_.saved[i].object);
         now.kind = Kind::kKept;
