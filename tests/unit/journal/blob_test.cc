@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <zstd.h>
 
+#include <memory>
 #include <random>
 
 #include "base/digest.h"
@@ -204,19 +205,37 @@ TEST(Blob, ABombIsNotUnpacked) {
   EXPECT_FALSE(decompress(std::string_view(*bomb).substr(0, bomb->size() / 2), 100'000'000));
 }
 
+// The library unpacks such a frame through a buffer that is smaller than the frame.
+std::string compressed_with_a_small_window(const std::string& bytes) {
+  const std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> context(ZSTD_createCCtx(), &ZSTD_freeCCtx);
+  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_windowLog, 10);
+  std::string out(ZSTD_compressBound(bytes.size()), '\0');
+  out.resize(ZSTD_compress2(context.get(), out.data(), out.size(), bytes.data(), bytes.size()));
+  return out;
+}
+
 TEST(Blob, AFrameWithMoreThanItSaysIsNotUnpackedToItsEnd) {
   constexpr std::size_t kSaid = 200'000;
-  std::string lie = *compress(noise(900'000));
-  // After the magic number: a byte that says that four bytes of size follow at once.
-  ASSERT_EQ(static_cast<unsigned char>(lie[4]) >> 5U, 5U);
-  for (std::size_t i = 0; i < 4; ++i) lie[5 + i] = static_cast<char>(kSaid >> (8 * i));
-  ASSERT_EQ(ZSTD_getFrameContentSize(lie.data(), lie.size()), kSaid);
-  std::size_t seen = 0;
-  Blob blob{{{"p.0", sha256_hex(lie)}}, kSaid, "", false};
-  const auto done = unpack(blob, std::vector{lie}, [&](std::string_view bytes) { seen += bytes.size(); });
-  ASSERT_FALSE(done);
-  EXPECT_EQ(done.error().code->name, "record.broken");
-  EXPECT_LE(seen, kSaid);
+  struct Row {
+    const char* name;
+    std::string frame;
+    unsigned flags;       // after the magic number: four bytes of size follow, at once or after the window
+    std::size_t size_at;  // where they are
+  };
+  const std::string bytes = noise(900'000);
+  for (const Row& row : {Row{"held at once", *compress(bytes), 5U, 5},
+                         Row{"held in part", compressed_with_a_small_window(bytes), 4U, 6}}) {
+    std::string lie = row.frame;
+    ASSERT_EQ(static_cast<unsigned char>(lie[4]) >> 5U, row.flags) << row.name;
+    for (std::size_t i = 0; i < 4; ++i) lie[row.size_at + i] = static_cast<char>(kSaid >> (8 * i));
+    ASSERT_EQ(ZSTD_getFrameContentSize(lie.data(), lie.size()), kSaid) << row.name;
+    std::size_t seen = 0;
+    Blob blob{{{"p.0", sha256_hex(lie)}}, kSaid, "", false};
+    const auto done = unpack(blob, std::vector{lie}, [&](std::string_view piece) { seen += piece.size(); });
+    ASSERT_FALSE(done) << row.name;
+    EXPECT_EQ(done.error().code->name, "record.broken") << row.name;
+    EXPECT_LE(seen, kSaid) << row.name;
+  }
 }
 
 }  // namespace

@@ -280,6 +280,8 @@ TEST(Payload, RefusesMissingAndSurplusObjects) {
   EXPECT_FALSE(decode_payload(good + "\n{}"));
   EXPECT_FALSE(decode_payload(""));
   EXPECT_TRUE(decode_payload(good));
+  EXPECT_TRUE(decode_payload(good + "\n")) << "the last line may end as the others do";
+  EXPECT_FALSE(decode_payload(good.substr(0, good.rfind('\n') + 1))) << "but it has to be there";
   const std::string header = good.substr(0, good.find('\n'));
   struct Row {
     const char* name;

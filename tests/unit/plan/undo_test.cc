@@ -216,6 +216,7 @@ TEST(MakeUndo, GivesOwnershipBackBesideWhatOthersDid) {
   const Json me_wider = entry("me", "Apply", "more", "t4");
   const Json put_back = entry("me", "Update", "key", "t5");
   const Json them = entry("them", "Apply", "theirs", "t6");
+  const Json mine_of_status = entry("me", "Update", "s", "t7", "status");
   struct Row {
     const char* name;
     model::Object live;
@@ -237,6 +238,12 @@ TEST(MakeUndo, GivesOwnershipBackBesideWhatOthersDid) {
        Json()},
       {"the same after an undo that ended", taken, Json::array({me}), Json::array({put_back, them}),
        Undo::Kind::kOwner, Json::array({me, them})},
+      {"they have, and what we own is from before", taken, Json::array({me_wider}),
+       Json::array({me_wider, them}), Undo::Kind::kNothing, Json()},
+      {"they have, and what we own is from our write", taken, Json::array({me, put_back}),
+       Json::array({put_back, them}), Undo::Kind::kNothing, Json()},
+      {"they have, and what we own is a status", taken, Json::array({me}),
+       Json::array({mine_of_status, them}), Undo::Kind::kNothing, Json()},
   };
   for (const Row& row : rows) {
     const auto before = owned(old_value, Json::array({me}));
