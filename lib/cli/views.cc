@@ -23,7 +23,9 @@ std::string change_counts(const engine::RevisionInfo& revision) {
 
 std::string unfinished_sentence(const engine::UnfinishedOperation& operation) {
   // Past the commit point there is no way back.
-  const char* means = operation.phase == "committing" ? "`recover` finishes it" : "`recover` puts it back";
+  const char* means = operation.phase == "committing"            ? "`recover` finishes it"
+                      : operation.phase == "rollback-incomplete" ? "`recover` tries again to put it back"
+                                                                 : "`recover` puts it back";
   return fmt::format("{} of revision {}, started {} by {}; {}", operation.phase, operation.revision,
                      operation.started, sanitise_line(operation.holder, 200), means);
 }

@@ -56,9 +56,10 @@ struct ReleaseOptions {
   std::vector<status::CustomRule> health_rules;
 };
 
-// An operation that did not reach its end: the process died, was interrupted or lost the cluster.
+// An operation that did not reach its end: the process died, was interrupted or lost the cluster; or whose
+// undo was incomplete.
 struct UnfinishedOperation {
-  std::string phase;  // "applying", "committing", "rolling-back"
+  std::string phase;  // "applying", "committing", "rolling-back", "rollback-incomplete"
   std::string operation;
   std::string holder;
   int revision = 0;
@@ -114,8 +115,8 @@ struct ReleaseStatus {
   int revision = 0;     // in force; 0: none
   std::string source_commit;
   std::string deployed;  // RFC 3339
-  std::optional<UnfinishedOperation> unfinished;
-  std::string lock_holder;                    // empty: free
+  std::optional<UnfinishedOperation> unfinished;  // what a recovery would take up
+  std::string lock_holder;                        // empty: free
   std::vector<model::ObjectOutcome> objects;  // of the revision in force, with their health now
 };
 

@@ -367,6 +367,10 @@ Status check_names(const ReleaseOptions& options) {
 
 std::optional<UnfinishedOperation> unfinished_operation(const journal::Head& head) {
   if (!journal::unfinished(head.phase) || !head.operation) return std::nullopt;
+  return last_operation(head);
+}
+
+UnfinishedOperation last_operation(const journal::Head& head) {
   UnfinishedOperation out;
   out.phase = journal::to_string(head.phase);
   out.operation = head.operation->id;

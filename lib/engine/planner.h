@@ -21,6 +21,8 @@ Result<PlanResult> make_planning(Session& session, const ReleaseOptions& options
 
 // The unfinished operation a head tells of.
 [[nodiscard]] std::optional<UnfinishedOperation> unfinished_operation(const journal::Head& head);
+// The last operation, whatever became of it; the head has to have one.
+[[nodiscard]] UnfinishedOperation last_operation(const journal::Head& head);
 
 // Error release.name unless the options name a release and a namespace that can hold it.
 [[nodiscard]] Status check_names(const ReleaseOptions& options);

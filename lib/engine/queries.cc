@@ -6,6 +6,7 @@
 #include "engine/lock_keeper.h"
 #include "engine/operation.h"
 #include "engine/planner.h"
+#include "engine/recover.h"
 #include "journal/secrets.h"
 #include "model/marks.h"
 
@@ -38,20 +39,25 @@ using ChildKinds = std::set<std::pair<model::Gvk, std::string>>;
 
 // Health of the release's objects from one fresh read of them and of what they own.
 std::vector<model::ObjectOutcome> read_health(const status::Context& context, const journal::Head& head,
-                                              std::span<Response> children, const LiveObjects& live) {
+                                              std::span<const Response> children, const LiveLook& look) {
   status::ChildIndex index;
-  for (const auto& [ref, object] : live) index.upsert(object);
-  for (Response& response : children) {
+  for (const auto& [ref, object] : look.objects) index.upsert(object);
+  for (const Response& response : children) {
     for (const model::Object& item : response.items) index.upsert(item);
   }
   std::vector<model::ObjectOutcome> out;
   for (const journal::Member& member : head.members) {
     model::ObjectOutcome entry;
     entry.object = {member.gvk.group, member.gvk.kind, member.ns, member.name};
-    const auto found = live.find(entry.object);
-    if (found != live.end()) {
+    const auto found = look.objects.find(entry.object);
+    const auto unread = look.unread.find(entry.object);
+    if (found != look.objects.end()) {
       entry.health = status::assess(found->second, index, context).status;
       if (found->second.uid() != member.uid) entry.message = "deleted and created anew since it was deployed";
+    } else if (unread != look.unread.end()) {
+      entry.health.status = model::HealthStatus::kUnknown;
+      entry.health.reason = "NotRead";
+      entry.health.message = "could not be read: " + unread->second.to_string();
     } else {
       entry.health.status = model::HealthStatus::kNotFound;
       entry.health.reason = "NotFound";
@@ -72,18 +78,16 @@ Result<std::vector<model::ObjectOutcome>> health_now(Session& session, const jou
     for (const model::Gvk& child : children) kinds.emplace(child, member.ns);
     if (!children.empty()) kinds.emplace(model::Gvk{"", "v1", "Event"}, member.ns);
   }
-  auto requests = query.requests();
-  const std::size_t first_child = requests.size();
+  // What was left behind has to be told most of all when something cannot be read.
+  IE_TRY_ASSIGN(const LiveLook look, look_live(session, query));
+  std::vector<Request> requests;
   for (const auto& [gvk, ns] : kinds) requests.emplace_back(ListRequest{gvk, ns, "", ""});
-  auto responses = session.call_all(std::move(requests));
-  LiveObjects live;
-  const std::span all(responses);
-  IE_TRY(query.fold(all.first(first_child), live));
+  const auto children = session.call_all(std::move(requests));
   status::Context context;
   context.now = session.server_time();
   context.rules = options.health_rules;
   context.options.declared_failures = true;  // shown, not acted upon
-  return read_health(context, head, all.subspan(first_child), live);
+  return read_health(context, head, children, look);
 }
 
 }  // namespace
@@ -112,7 +116,7 @@ Result<ReleaseStatus> release_status(Environment environment, const ReleaseOptio
   out.ns = options.ns;
   out.exists = stored.exists();
   out.revision = stored.head.revision;
-  out.unfinished = unfinished_operation(stored.head);
+  if (recoverable(stored.head)) out.unfinished = last_operation(stored.head);
   if (responses[1].ok()) out.lock_holder = sanitise_line(lease_holder(responses[1].object), 300);
   for (const journal::Revision& revision : stored.head.revisions) {
     if (revision.revision != stored.head.revision) continue;

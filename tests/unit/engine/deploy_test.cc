@@ -308,6 +308,76 @@ TEST(ReleaseStatus, TellsHealthNow) {
   EXPECT_EQ(status->objects[0].health.status, model::HealthStatus::kNotFound);
 }
 
+// By itself or in a list, which fails as a whole.
+TEST(ReleaseStatus, WhatCannotBeReadHidesNothingElse) {
+  for (const bool listed : {false, true}) {
+    World world;
+    std::vector<model::Object> objects = {config("a", "1"), secret("s", "1")};
+    for (const char* name : {"b", "c", "d"}) {
+      if (listed) objects.push_back(config(name, "1"));
+    }
+    ASSERT_EQ(world.deploy_word(objects), "deployed");
+    world.server.faults.on_request = [](const sim::RequestInfo& info) {
+      sim::Fault fault;
+      if (info.ref.kind != "ConfigMap" || (info.verb != "list" && info.ref.name != "a")) return fault;
+      fault.kind = sim::Fault::Kind::kAnswer;
+      fault.http_status = 500;
+      return fault;
+    };
+    const auto status = release_status(world.environment(), world.options);
+    ASSERT_TRUE(status) << status.error().to_string();
+    EXPECT_EQ(status->revision, 1);
+    ASSERT_EQ(status->objects.size(), objects.size());
+    for (const model::ObjectOutcome& one : status->objects) {
+      const bool unread = one.object.name == "a";
+      EXPECT_EQ(one.health.status, unread ? model::HealthStatus::kUnknown : model::HealthStatus::kCurrent)
+          << one.object.to_string();
+      EXPECT_EQ(one.health.message.find("could not be read") == 0, unread) << one.health.message;
+    }
+  }
+}
+
+TEST(ReleaseStatus, TellsWhoHoldsTheLockAndWhatARecoveryWouldTakeUp) {
+  World world;
+  ASSERT_EQ(world.deploy_word({config("c", "1")}), "deployed");
+  world.server.faults.on_request = [](const sim::RequestInfo& info) {
+    sim::Fault fault;
+    const bool written = info.verb == "apply" && !info.dry_run && info.ref.name == "new";
+    if (written) fault.kind = sim::Fault::Kind::kDieAfterCommit;
+    return fault;
+  };
+  const std::string dead = world.environment().holder;
+  EXPECT_THROW((void)world.deploy({config("c", "2"), config("new", "1")}), Killed);
+  world.restart();
+  world.server.faults.on_request = [](const sim::RequestInfo& info) {
+    sim::Fault fault;
+    if (info.verb == "delete" && info.ref.name == "new") {
+      fault.kind = sim::Fault::Kind::kAnswer;
+      fault.http_status = 403;
+    }
+    return fault;
+  };
+  auto status = release_status(world.environment(), world.options);
+  ASSERT_TRUE(status) << status.error().to_string();
+  EXPECT_EQ(status->revision, 1);
+  EXPECT_EQ(status->lock_holder, dead);
+  ASSERT_TRUE(status->unfinished);
+  EXPECT_EQ(status->unfinished->phase, "applying");
+  EXPECT_EQ(status->unfinished->revision, 2);
+  EXPECT_EQ(status->unfinished->holder, dead);
+  EXPECT_NE(status->unfinished->started, "");
+  // What could not be put back a recovery tries again, and so it is told.
+  ASSERT_EQ(word(world.recover()), "rollback_incomplete");
+  status = release_status(world.environment(), world.options);
+  EXPECT_EQ(status->lock_holder, "");
+  ASSERT_TRUE(status->unfinished);
+  EXPECT_EQ(status->unfinished->phase, "rollback-incomplete");
+  EXPECT_EQ(status->unfinished->revision, 2);
+  world.server.faults.on_request = nullptr;
+  ASSERT_EQ(word(world.recover()), "rolled_back");
+  EXPECT_FALSE(release_status(world.environment(), world.options)->unfinished);
+}
+
 TEST(Rollback, GoesBackToWhatWasRecorded) {
   World world;
   ASSERT_EQ(world.deploy_word({config("a", "1"), config("gone", "1"), deployment("web", kGood)}), "deployed");
