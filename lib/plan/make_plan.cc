@@ -131,7 +131,10 @@ class Planner {
     for (const Member& member : input_.members) {
       if (wanted_.contains(member.object)) continue;
       const model::Object* existing = live(member.object);
-      if (existing == nullptr) continue;
+      if (existing == nullptr) {
+        if (input_.catalog->incomplete_group(member.gvk.group)) kept.push_back(unseen(member));
+        continue;
+      }
       Step step = leaver(member, *existing);
       if (step.op == Op::kPrune) {
         pruned.push_back(step.object);
@@ -151,6 +154,18 @@ class Planner {
       out_.plan.groups.push_back(std::move(group));
     }
     std::move(kept.begin(), kept.end(), std::back_inserter(out_.plan.steps));
+  }
+
+  // Nothing proves that it is gone, so it stays part of the release until its group answers again.
+  Step unseen(const Member& member) {
+    Step step;
+    step.op = Op::kKeep;
+    step.gvk = member.gvk;
+    step.object = member.object;
+    step.uid = member.uid;
+    step.reason = "its API group does not answer, so nobody knows whether it exists";
+    report(kept(step));
+    return step;
   }
 
   Step leaver(const Member& member, const model::Object& existing) {

@@ -280,6 +280,27 @@ TEST(MakePlan, PruneGuards) {
   }
 }
 
+// Forgotten, it would be nobody's when its aggregated API server is back.
+TEST(MakePlan, AMemberThatCannotBeSeenStaysOne) {
+  for (const bool answers : {false, true}) {
+    World world;
+    if (!answers) world.catalog.add_incomplete("example.com/v1");
+    world.was_member(make("example.com/v1", "Widget", "w"), "u2");
+    world.was_member(config("vanished", "1"), "u3");
+    const auto out = world.plan();
+    ASSERT_EQ(out->plan.steps.size(), answers ? 0U : 1U);
+    EXPECT_EQ(rules(*out), answers ? "" : "prune.kept");
+    if (answers) continue;
+    const Step& step = out->plan.steps[0];
+    EXPECT_EQ(step.op, Op::kKeep);
+    EXPECT_EQ(step.object.name, "w");
+    EXPECT_EQ(step.uid, "u2");
+    EXPECT_FALSE(step.forgotten);
+    EXPECT_NE(out->findings[0].message.find("does not answer"), std::string::npos);
+    EXPECT_FALSE(out->plan.changes_anything());
+  }
+}
+
 TEST(MakePlan, ANamespaceWithOurObjectsIsNotPruned) {
   World world;
   world.policy.accept_irreversible = true;
