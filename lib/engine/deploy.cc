@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/drill.h"
+#include "engine/earlier_revision.h"
 #include "engine/errors.h"
 #include "engine/evidence.h"
 #include "engine/forward.h"
@@ -314,6 +315,8 @@ Result<model::DeployReport> rollback(Environment environment, const ReleaseOptio
   }
   auto manifests = recorded_manifests(store, found->payload);
   if (!manifests) return fail(unless_stopped(session, manifests.error()));
+  const Status fitted = fit_to_what_is_there(session, options, *manifests);
+  if (!fitted) return fail(unless_stopped(session, fitted.error()));
   ReleaseOptions forward = options;
   if (forward.source_commit.empty()) forward.source_commit = found->source_commit;
   return Deployer(session, forward, {"rollback", target}).run(std::move(*manifests));
