@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 
 #include "engine/release_store.h"
@@ -216,6 +217,28 @@ TEST(Records, ObjectsElsewhereArePutBack) {
   EXPECT_NE(differences(before, world.picture()), "");
   EXPECT_EQ(word(world.recover()), "rolled_back");
   EXPECT_EQ(differences(before, world.picture()), "");
+}
+
+// Progress is not recorded object by object: after a crash the objects themselves tell.
+TEST(Records, AreWrittenAsOftenForManyObjectsAsForFew) {
+  std::vector<std::size_t> counts;
+  for (const int objects : {2, 60}) {
+    World world;
+    std::vector<model::Object> wanted;
+    for (int i = 0; i < objects; ++i) wanted.push_back(config("c" + std::to_string(i), "1"));
+    ASSERT_EQ(world.deploy_word(wanted), "deployed");
+    wanted.pop_back();
+    for (model::Object& object : wanted) object.json["data"]["key"] = "2";
+    const std::size_t first = world.server.writes().size();
+    ASSERT_EQ(world.deploy_word(wanted), "deployed");
+    const auto writes = world.server.writes();
+    counts.push_back(static_cast<std::size_t>(std::count_if(
+        writes.begin() + static_cast<std::ptrdiff_t>(first), writes.end(), [](const auto& write) {
+          return write.ref.kind == "Secret" && write.ref.name == "instantexec.web";
+        })));
+  }
+  EXPECT_EQ(counts[0], counts[1]);
+  EXPECT_EQ(counts[0], 3U) << "applying, committing, deployed";
 }
 
 TEST(Plans, HaveTheSameDigestInEveryProcess) {

@@ -296,6 +296,28 @@ TEST_P(Rows, AQuotaThatFillsUpLate) {
   EXPECT_EQ(differences(before_, world_.picture()), "");
 }
 
+// Row 25: somebody creates an object that is about to be created. It stays theirs.
+TEST_P(Rows, AnObjectThatAppearsIsNotAdopted) {
+  if (std::string(verb_.name) == "Recover") return;  // creates nothing
+  const std::string name = std::string(verb_.name) == "Deploy" ? "new" : "gone";
+  bool appeared = false;
+  world_.server.faults.on_request = [&](const sim::RequestInfo& info) -> sim::Fault {
+    if (touches(info) && !appeared) {
+      appeared = true;
+      world_.foreign_apply(config(name, "theirs"));
+    }
+    return {};
+  };
+  const auto result = verb_.act(world_);
+  world_.server.faults.on_request = nullptr;
+  EXPECT_TRUE(appeared);
+  EXPECT_EQ(word(result), "rolled_back") << (result ? "" : result.error().to_string());
+  ASSERT_NE(world_.get("ConfigMap", name), nullptr);
+  EXPECT_EQ(model::get_string(world_.get("ConfigMap", name)->json, "/data/key"), "theirs");
+  world_.foreign_delete(config(name, ""));
+  EXPECT_EQ(differences(before_, world_.picture()), "");
+}
+
 // Row 21: stopped (SIGSTOP) for longer than the lock lives while somebody else takes it. Awake again it
 // writes nothing.
 TEST_P(Rows, StoppedPastItsLockItWritesNothing) {
@@ -357,6 +379,23 @@ TEST(Terminating, ANamespaceThatIsBeingDeletedEndsTheRelease) {
   EXPECT_LT(world.server.now() - started, Duration{900'000});
   EXPECT_NE(word(result), "deployed");
   EXPECT_NE(word(result), "rolled_back");
+}
+
+// Row 35: whose clock is wrong by an hour does the same, and takes no less time over a dead run's lock.
+TEST_P(Rows, AClockThatIsAnHourOff) {
+  const auto begun = world_.server.now();
+  expect_undisturbed(verb_.act(world_));
+  const Duration usual = world_.server.now() - begun;
+  for (const int hours : {-1, 1}) {
+    World world;
+    verb_.prepare(world);
+    world.clock_is_off = std::chrono::hours(hours);
+    const auto start = world.server.now();
+    const auto result = verb_.act(world);
+    EXPECT_EQ(word(result), verb_.undisturbed) << hours << (result ? "" : result.error().to_string());
+    EXPECT_EQ(differences(wanted_, anonymous(world.picture())), "") << hours;
+    EXPECT_EQ((world.server.now() - start).count(), usual.count()) << hours;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Verbs, Rows, ::testing::Range<std::size_t>(0, 3),

@@ -62,6 +62,37 @@ TEST(Undo, GivesForcedFieldsBackToTheirOwner) {
   EXPECT_EQ(differences(before, world.picture()), "");
 }
 
+// With ordered updates its controller waits for ever for a pod that cannot become ready
+// (kubernetes/kubernetes#67250). Where it does not wait, no pod is touched.
+TEST(Undo, APodThatKeepsItsStatefulSetFromGoingBackIsDeletedOnce) {
+  for (const bool ordered : {true, false}) {
+    World world;
+    const auto set = [ordered](const std::string& image) {
+      model::Object out = deployment("db", image, 2);
+      out.json["kind"] = "StatefulSet";
+      out.json["spec"]["serviceName"] = "db";
+      if (!ordered) out.json["spec"]["podManagementPolicy"] = "Parallel";
+      return out;
+    };
+    ASSERT_EQ(world.deploy_word({set(kGood)}), "deployed");
+    const auto before = world.picture();
+    std::vector<std::string> deleted;
+    world.server.faults.on_request = [&deleted](const sim::RequestInfo& info) {
+      if (info.verb == "delete" && info.ref.kind == "Pod") deleted.push_back(info.ref.name);
+      return sim::Fault{};
+    };
+    const auto report = world.deploy({set(kMissing)});
+    ASSERT_TRUE(report) << report.error().to_string();
+    EXPECT_EQ(differences(before, world.picture()), "");
+    EXPECT_EQ(deleted, ordered ? std::vector<std::string>{"db-1"} : std::vector<std::string>{});
+    if (!ordered) continue;
+    EXPECT_EQ(report->result, model::DeployResult::kRolledBack);
+    EXPECT_TRUE(report->verification->behaviour);
+    EXPECT_EQ(model::get_int(world.get("StatefulSet", "db", "apps")->json, "/status/readyReplicas"), 2);
+    EXPECT_NE(world.sink.texts().find("Pod default/db-1, which keeps its StatefulSet"), std::string::npos);
+  }
+}
+
 TEST(Undo, CollectsLogsFirst) {
   World world;
   const auto report = world.deploy({deployment("web", kCrashing)});

@@ -94,7 +94,7 @@ void World::restart() {
 }
 
 Environment World::environment() {
-  return {*client_, *client_,
+  return {*client_, clock_,
           sink,     "holder " + std::to_string(processes_),
           files,    files == nullptr ? "" : "recover the test"};
 }

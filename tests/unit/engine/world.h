@@ -64,6 +64,7 @@ class World {
   RecordingSink sink;
   ReleaseOptions options;
   LocalFiles* files = nullptr;  // of every process
+  Duration clock_is_off{0};     // the wall clock of every process, by so much
 
   // Another process: new connection, new holder.
   void restart();
@@ -83,7 +84,19 @@ class World {
   void foreign_delete(const model::Object& object);
 
  private:
+  // The clock of a machine that has the wrong time.
+  class WrongClock final : public Clock {
+   public:
+    explicit WrongClock(World& world) : world_(world) {}
+    Instant now() override { return world_.client_->now(); }
+    Timestamp wall() override { return world_.client_->wall() + world_.clock_is_off; }
+
+   private:
+    World& world_;
+  };
+
   std::unique_ptr<sim::SimCluster> client_;
+  WrongClock clock_{*this};
   int processes_ = 0;
 };
 

@@ -1,0 +1,234 @@
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <random>
+
+#include "unit/engine/world.h"
+
+// Rows of the failure model that need a release of their own: records and objects at their limits, and kinds
+// that are served no longer.
+namespace instantexec::engine {
+namespace {
+
+using namespace test;  // NOLINT(google-build-using-namespace)
+
+const std::string kGood = "registry.example/web:1";
+const std::string kBetter = "registry.example/web:2";
+const std::string kMissing = "registry.example/web:does-not-exist";
+
+void dies_at(World& world, const std::string& kind) {
+  world.server.faults.on_request = [kind](const sim::RequestInfo& info) {
+    sim::Fault fault;
+    if (info.verb == "apply" && !info.dry_run && info.ref.kind == kind)
+      fault.kind = sim::Fault::Kind::kDieAfterCommit;
+    return fault;
+  };
+}
+
+// Nine tenths of what a Secret or ConfigMap may hold, in letters that do not compress to nothing.
+model::Object large(std::uint32_t seed) {
+  std::mt19937 random(seed);
+  std::string text(std::size_t{900} * 1024, ' ');
+  for (char& letter : text) letter = static_cast<char>('!' + random() % 90);
+  return config("large", text);
+}
+
+std::size_t pieces(World& world, int revision) {
+  const std::string prefix = "instantexec.web." + std::to_string(revision) + ".";
+  std::size_t out = 0;
+  for (const auto& secret : world.server.store().list("", "Secret", "default")) {
+    if (secret->name().starts_with(prefix)) ++out;
+  }
+  return out;
+}
+
+// Rows 33 and 34.
+TEST(LargeRecords, OfAnObjectAtTheLimitServeEveryVerb) {
+  World world;
+  const auto holds = [&world](std::uint32_t seed) {
+    const auto now = world.get("ConfigMap", "large");
+    return now != nullptr && now->json["data"] == large(seed).json["data"];
+  };
+  ASSERT_EQ(world.deploy_word({large(1), deployment("web", kGood)}), "deployed");
+  ASSERT_EQ(world.deploy_word({large(2), deployment("web", kBetter)}), "deployed");
+  EXPECT_GE(pieces(world, 2), 2U) << "the states before and after do not fit into one Secret";
+  EXPECT_TRUE(holds(2));
+  EXPECT_EQ(word(rollback(world.environment(), world.options, 0)), "deployed");
+  EXPECT_TRUE(holds(1));
+  const Picture before = world.picture();
+  EXPECT_EQ(world.deploy_word({large(3), deployment("web", kMissing)}), "rolled_back");
+  EXPECT_EQ(differences(before, world.picture()), "");
+  dies_at(world, "Deployment");
+  EXPECT_THROW((void)world.deploy({large(4), deployment("web", kBetter)}), Killed);
+  world.server.faults.on_request = nullptr;
+  world.restart();
+  EXPECT_TRUE(holds(4));
+  EXPECT_GE(pieces(world, 5), 2U);
+  EXPECT_EQ(word(world.recover()), "rolled_back");
+  EXPECT_EQ(differences(before, world.picture()), "");
+}
+
+model::Object sized(int size) {
+  model::Object out = widget();
+  out.json["spec"]["size"] = size;
+  return out;
+}
+
+// Row 39: somebody removed the definition of a kind, and with it its objects. No verb says that all is well,
+// each names the object, and what is of other kinds is as before.
+TEST(KindGone, IsNamedByEveryVerb) {
+  struct Row {
+    const char* name;
+    std::function<void(World&)> prepare;
+    std::function<Result<model::DeployReport>(World&)> act;
+    bool writes;
+  };
+  const std::vector<Row> rows = {
+      {"deploy", [](World&) {},
+       [](World& world) {
+         return world.deploy({config("a", "2"), sized(2)});
+       },
+       false},
+      {"rollback", [](World& world) { ASSERT_EQ(world.deploy_word({config("a", "2")}), "deployed"); },
+       [](World& world) { return rollback(world.environment(), world.options, 0); }, false},
+      {"recover",
+       [](World& world) {
+         dies_at(world, "Widget");
+         EXPECT_THROW((void)world.deploy({config("a", "2"), sized(2)}), Killed);
+         world.server.faults.on_request = nullptr;
+         world.restart();
+       },
+       [](World& world) { return world.recover(); }, true},
+  };
+  for (const Row& row : rows) {
+    World world;
+    world.foreign_apply(widget_definition());
+    world.server.run_for(Duration{1000});
+    ASSERT_EQ(world.deploy_word({config("a", "1"), sized(1)}), "deployed") << row.name;
+    row.prepare(world);
+    world.foreign_delete(widget_definition());
+    world.server.run_for(Duration{5000});
+    const Picture before = world.picture();
+    const auto result = row.act(world);
+    std::string said = result ? "" : result.error().to_string();
+    if (result) {
+      for (const model::Finding& finding : result->findings)
+        said += finding.message + (finding.subject ? finding.subject->to_string() : "") + "\n";
+      if (result->verification) {
+        for (const std::string& line : result->verification->differences) said += line + "\n";
+      }
+    }
+    EXPECT_NE(word(result), "deployed") << row.name;
+    EXPECT_NE(word(result), "rolled_back") << row.name;
+    EXPECT_NE(said.find("Widget"), std::string::npos) << row.name << ", " << word(result) << ": " << said;
+    if (row.writes) {
+      EXPECT_EQ(model::get_string(world.get("ConfigMap", "a")->json, "/data/key"), "1");
+    } else {
+      EXPECT_EQ(differences(before, world.picture()), "") << row.name;
+    }
+  }
+}
+
+// A cluster whose aggregated API server for Widgets is down.
+class WithoutWidgets final : public Cluster {
+ public:
+  explicit WithoutWidgets(Cluster& real) : real_(real) {}
+  Result<ClusterInfo> info() override { return real_.info(); }
+  Result<std::shared_ptr<const model::ApiCatalog>> catalog(bool refresh) override {
+    const auto real = real_.catalog(refresh);
+    if (!real) return fail(real.error());
+    auto out = std::make_shared<model::ApiCatalog>();
+    for (const model::ApiResource& resource : (*real)->all()) {
+      if (resource.gvk.group != "example.com") out->add(resource);
+    }
+    out->add_incomplete("example.com/v1");
+    return std::shared_ptr<const model::ApiCatalog>(std::move(out));
+  }
+  RequestId submit(Request request) override { return real_.submit(std::move(request)); }
+  WatchId watch(WatchRequest request) override { return real_.watch(std::move(request)); }
+  void cancel_watch(WatchId id) override { real_.cancel_watch(id); }
+  ClusterEvent wait(Instant deadline) override { return real_.wait(deadline); }
+  [[nodiscard]] std::size_t capacity() const override { return real_.capacity(); }
+
+ private:
+  Cluster& real_;
+};
+
+// Row 29: the kind of an object is not known for a while. Nothing of it is written, and it is not forgotten.
+TEST(KindHidden, IsNamedAndNotForgottenByAnyVerb) {
+  struct Row {
+    const char* name;
+    std::function<void(World&)> prepare;
+    std::function<Result<model::DeployReport>(World&, Environment)> act;
+    const char* meanwhile;
+    std::function<Result<model::DeployReport>(World&)> afterwards;
+    const char* finally;
+    int size;  // of the Widget in the end; 0: there is none
+  };
+  const auto deployed = [](World& world) {
+    ASSERT_EQ(world.deploy_word({config("a", "2"), sized(2)}), "deployed");
+  };
+  const auto without = [](World& world, Environment environment) {
+    return engine::deploy(std::move(environment), world.options, manifests({config("a", "3")}));
+  };
+  const std::vector<Row> rows = {
+      {"deploy without it", deployed, without, "deployed",
+       [](World& world) { return world.deploy({config("a", "3")}); }, "deployed", 0},
+      {"deploy with it", deployed,
+       [](World& world, Environment environment) {
+         return engine::deploy(std::move(environment), world.options,
+                               manifests({config("a", "3"), sized(3)}));
+       },
+       "refused",
+       [](World& world) {
+         return world.deploy({config("a", "3"), sized(3)});
+       },
+       "deployed", 3},
+      {"rollback to where it was not", deployed,
+       [](World& world, Environment environment) {
+         return rollback(std::move(environment), world.options, 0);
+       },
+       "deployed", [](World& world) { return world.deploy({config("a", "1")}); }, "deployed", 0},
+      {"recover",
+       [deployed](World& world) {
+         deployed(world);
+         dies_at(world, "Widget");
+         EXPECT_THROW((void)world.deploy({config("a", "3"), sized(3)}), Killed);
+         world.restart();
+       },
+       [](World& world, Environment environment) {
+         return engine::recover(std::move(environment), world.options, {});
+       },
+       "partly_undone", [](World& world) { return world.recover(); }, "rolled_back", 2},
+  };
+  for (const Row& row : rows) {
+    World world;
+    world.foreign_apply(widget_definition());
+    world.server.run_for(Duration{1000});
+    ASSERT_EQ(world.deploy_word({config("a", "1")}), "deployed") << row.name;
+    row.prepare(world);
+    world.server.faults.on_request = [](const sim::RequestInfo& info) {
+      sim::Fault fault;
+      if (info.ref.kind != "Widget") return fault;
+      fault.kind = sim::Fault::Kind::kAnswer;
+      fault.http_status = 503;
+      return fault;
+    };
+    const auto widget_is = [&world](int size) {
+      const auto now = world.get("Widget", "w", "example.com");
+      return now == nullptr ? size == 0 : model::get_int(now->json, "/spec/size") == size;
+    };
+    WithoutWidgets cluster(world.client());
+    const Environment real = world.environment();
+    const auto result = row.act(world, {cluster, real.clock, world.sink, real.holder});
+    EXPECT_EQ(word(result), row.meanwhile) << row.name << (result ? "" : result.error().to_string());
+    EXPECT_FALSE(widget_is(0)) << row.name << ": deleted unseen";
+    world.server.faults.on_request = nullptr;
+    world.restart();
+    EXPECT_EQ(word(row.afterwards(world)), row.finally) << row.name;
+    EXPECT_TRUE(widget_is(row.size)) << row.name;
+  }
+}
+
+}  // namespace
+}  // namespace instantexec::engine
