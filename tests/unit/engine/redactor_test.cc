@@ -100,7 +100,8 @@ TEST(Redactor, SurvivesObjectsOfAnyShape) {
         Json{{"metadata", {{"annotations", "text"}}}}}) {
     redactor.learn(model::Object{json});
     const Json out = redactor.object(model::Object{json});
-    if (model::get_string(json, "/kind") == "Secret") EXPECT_EQ(out.dump().find("text"), std::string::npos);
+    const bool secret = model::get_string(json, "/kind") == "Secret";
+    EXPECT_TRUE(!secret || out.dump().find("text") == std::string::npos);
   }
 }
 
