@@ -125,7 +125,12 @@ class Place {
   }
   [[nodiscard]] std::uint64_t requests() const { return number_; }
   [[nodiscard]] const Picture& before() const { return before_; }
-  [[nodiscard]] const std::vector<std::string>& broken() const { return invariants_.broken(); }
+  // What went wrong already: rules that were broken, and preparations that ended in another way than meant.
+  [[nodiscard]] std::vector<std::string> broken() const {
+    std::vector<std::string> out = unprepared_;
+    out.insert(out.end(), invariants_.broken().begin(), invariants_.broken().end());
+    return out;
+  }
 
   // Everything but records, and what controllers make.
   [[nodiscard]] Picture picture() {
@@ -157,7 +162,7 @@ class Place {
   }
 
   void must(const std::string& word, const std::string& wanted) {
-    if (word != wanted) std::cout << scenario_.name << ": prepared with " << word << "\n";
+    if (word != wanted) unprepared_.push_back("prepared with " + word + " instead of " + wanted);
   }
 
   // An update that is killed right after its workload was applied.
@@ -216,6 +221,7 @@ class Place {
   std::uint64_t number_ = 0;
   int names_ = 0;
   std::string dies_at_;
+  std::vector<std::string> unprepared_;
 };
 
 // Identity differs from cluster to cluster.
@@ -298,6 +304,7 @@ void kill(const Scenario& scenario, const Undisturbed& normal, const std::vector
   const bool new_one = normal.word == "deployed" && anonymous(now) == normal.after;
   if (!old && !new_one) problem += "neither as before:\n" + differences(place.before(), now);
   if (said == "rolled_back" && !old) problem += "rolled_back was said, but it is not as before\n";
+  if (said == "deployed" && !new_one) problem += "deployed was said, but it is not as wanted\n";
   if (said != "deployed" && said != "rolled_back" && said != "nothing_to_do")
     problem += "recover said " + said + "\n";
   if (again != "nothing_to_do") problem += "a second recovery said " + again + "\n";
