@@ -39,6 +39,13 @@ bool could_be_api_server(const net::HttpResponse& response) {
   return type.empty() || type == "application/json" || type == "text/plain";
 }
 
+// An object is taken for absent only on a Status that says so, or on the plain 404 of a path that an API
+// server does not know, which it marks with an audit id like all it answers. A router in front of it, whose
+// server is away or moved, says 404 too.
+bool says_what_is_missing(const net::HttpResponse& response, const std::optional<ApiStatus>& status) {
+  return status || !response.header("Audit-Id").empty();
+}
+
 engine::Response bad_answer(const ApiCall& call, const net::HttpResponse& response, std::string_view why) {
   engine::Response out;
   out.outcome = Outcome::kUnknown;
@@ -175,6 +182,9 @@ engine::Response read_answer(const ApiCall& call, const net::HttpResponse& respo
   } else {
     std::optional<ApiStatus> status;
     if (const auto json = model::parse_json(response.body)) status = parse_status(*json);
+    if (response.status == 404 && !says_what_is_missing(response, status)) {
+      return bad_answer(call, response, "the answer was not given by an API server");
+    }
     out.http_status = response.status;
     const bool schema = status && is_schema_refusal(call, response.status, *status);
     out.passing = status && is_webhook_failure(response.status, *status);

@@ -36,9 +36,9 @@ struct ApiStatus {
 // The verdict on a complete answer and what it holds. Everything of engine::Response is filled but the id; of
 // a list, the items of this page. `page`, when given, receives the page of a list.
 //
-// A 2xx counts as committed only with the object that was asked for in it. Redirects, HTML and answers in
-// other formats were not given by an API server: unknown, with status 0, so that nobody takes a proxy's 404
-// for an object's absence.
+// A 2xx counts as committed only with the object that was asked for in it. Redirects, HTML, answers in other
+// formats and a 404 with neither a Status nor an audit id were not given by an API server: unknown, with
+// status 0, so that nobody takes a proxy's 404 for an object's absence.
 [[nodiscard]] engine::Response read_answer(const ApiCall& call, const net::HttpResponse& response,
                                            ListPage* page = nullptr);
 

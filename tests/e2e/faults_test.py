@@ -33,6 +33,7 @@ WATCH = {"methods": ["WATCH"]}
 ALL = {"not": "watch=true"}
 
 HTML = {"status": 200, "headers": {"Content-Type": "text/html"}, "body": "<html><title>Sign in</title></html>"}
+ROUTER = {"status": 404, "headers": {"Content-Type": "text/plain"}, "body": "404 page not found"}
 REDIRECT = {"status": 302, "headers": {"Location": "https://127.0.0.1:1/elsewhere"}}
 BUSY = {"status": 429, "headers": {"Retry-After": "1"}, "body": "too many"}
 TIMEOUT = {"status": 504, "body": "gateway timeout"}
@@ -100,6 +101,7 @@ TABLE = [
     *rows("too many requests, twice", {"action": "answer", "count": 2, **BUSY}, EVERY),
     *rows("a login page", {"action": "answer", **HTML}, EVERY, EITHER),
     *rows("a redirect", {"action": "answer", **REDIRECT}, EVERY, EITHER),
+    *rows("404 of a router", {"action": "answer", **ROUTER}, EVERY, EITHER),
     *rows("answered 2 s late", {"action": "delay", "seconds": 2}, EVERY),
     *each("a watch that is cut off at once", WATCH, {"action": "truncate", "bytes": 0, "count": 8}),
     *each("a watch that is cut off within an event", WATCH, {"action": "truncate", "bytes": 700, "count": 8}),

@@ -100,8 +100,9 @@ INSTANTIATE_TEST_SUITE_P(
             Outcome::kRejected, 403, "kube.namespace-terminating"},
         Row{"not_found", 404, kJson, status_json(404, "NotFound", "m"), Outcome::kRejected, 404,
             "kube.not-found"},
-        Row{"no_such_path", 404, "text/plain; charset=utf-8", "404 page not found", Outcome::kRejected, 404,
-            "kube.kind-not-served"},
+        Row{"router_404", 404, "text/plain; charset=utf-8", "404 page not found", Outcome::kUnknown, 0,
+            "kube.bad-answer"},
+        Row{"gateway_404", 404, kJson, R"({"message":"no route"})", Outcome::kUnknown, 0, "kube.bad-answer"},
         Row{"conflict", 409, kJson, status_json(409, "Conflict", "m"), Outcome::kRejected, 409,
             "kube.conflict"},
         Row{"exists", 409, kJson, status_json(409, "AlreadyExists", "m"), Outcome::kRejected, 409,
@@ -122,6 +123,16 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"timeout", 504, kJson, status_json(504, "Timeout", "m"), Outcome::kUnknown, 504,
             "kube.unavailable"}),
     [](const auto& row) { return row.param.name; });
+
+// What tells the API server's own 404 for a kind it does not serve from the one of a router in front of it.
+TEST(ReadAnswer, APathTheApiServerDoesNotKnow) {
+  net::HttpResponse unknown = answer(404, "text/plain; charset=utf-8", "404 page not found");
+  unknown.headers.push_back({"audit-id", "5f0d8b1c-8d0a-4d9e-9a53-0f4b4c1f6a11"});
+  const engine::Response response = read_answer(write_call(), unknown);
+  EXPECT_EQ(response.outcome, Outcome::kRejected);
+  EXPECT_TRUE(response.not_found());
+  EXPECT_EQ(response.error->code->name, "kube.kind-not-served");
+}
 
 TEST(ReadAnswer, AnUnmarkedEndOfAWriteIsUnknown) {
   net::HttpResponse cut = answer(200, kJson, kGood);
