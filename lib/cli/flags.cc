@@ -9,6 +9,12 @@
 namespace instantexec::cli {
 namespace {
 
+// An empty value is what a script's unset variable leaves. For most flags it would silently mean the default,
+// which does more than was asked for: every stage, the configured manifests, records without a key.
+std::string not_empty(const std::string& text) {
+  return text.empty() ? "needs a value, not an empty one" : "";
+}
+
 void declare_cluster_flags(CLI::App& app, RawOptions& raw) {
   kube::ConfigFlags& flags = raw.options.cluster.config;
   const char* group = "Cluster";
@@ -213,11 +219,17 @@ Status fill_outputs(const RawOptions& raw, Options& options) {
 
 void declare_flags(CLI::App& app, RawOptions& raw) {
   declare_cluster_flags(app, raw);
+  // Those are kubectl's, to which an empty value is none.
+  const std::size_t kubectls = app.get_options().size();
   declare_input_flags(app, raw);
   declare_deploy_flags(app, raw);
   declare_rbac_flags(app, raw);
   declare_health_flags(app, raw);
   declare_output_flags(app, raw);
+  const std::vector<CLI::Option*> all = app.get_options();
+  for (std::size_t i = kubectls; i < all.size(); ++i) {
+    if (all[i]->get_items_expected_min() > 0) all[i]->check(not_empty, "");
+  }
 }
 
 Result<Options> finish_options(RawOptions raw, const os::Environment& environment) {
@@ -229,8 +241,12 @@ Result<Options> finish_options(RawOptions raw, const os::Environment& environmen
     config.ns = std::move(setting.value);
     config.ns_source = std::move(setting.variable);
   }
-  if (raw.dry_run.empty()) raw.dry_run = to_lower(from_environment(environment, "DRY_RUN").value);
+  const Setting dry_run = from_environment(environment, "DRY_RUN");
+  if (raw.dry_run.empty()) raw.dry_run = to_lower(dry_run.value);
   IE_TRY_ASSIGN(options.deploy.dry_run, parse_dry_run(raw.dry_run));
+  if (options.verb == Verb::kRecover && options.deploy.dry_run != DryRun::kNone) {
+    return fail(errors::kUsage, fmt::format("recover has no dry run, and {} asks for one", dry_run.variable));
+  }
   if (!raw.prune.empty()) {
     IE_TRY_ASSIGN(options.deploy.prune, parse_bool(raw.prune, "--prune"));
   }

@@ -66,6 +66,25 @@ constexpr std::array kVerbs{
 
 constexpr const char* kClusterGroup = "Cluster";
 
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+// The flags that mean something to the verb, beside those that say which cluster.
+std::set<std::string, std::less<>> flags_of(const VerbRow& verb) {
+  std::set<std::string, std::less<>> out{"help"};
+  for (const std::string_view flag : split(verb.flags, ' ')) out.emplace(flag);
+  return out;
+}
+
+bool means_something(const CLI::Option& option, const VerbRow& verb,
+                     const std::set<std::string, std::less<>>& flags) {
+  const auto& names = option.get_lnames().empty() ? option.get_snames() : option.get_lnames();
+  return (verb.cluster && option.get_group() == kClusterGroup) ||
+         std::any_of(names.begin(), names.end(),
+                     [&](const std::string& name) { return flags.contains(name); });
+}
+
 std::string examples_of(const VerbRow& verb, const std::string& program) {
   std::string out = "\nExamples:\n";
   for (const std::string_view line : split(verb.examples, '\n'))
@@ -87,8 +106,13 @@ const VerbRow* find_verb(std::string_view name) {
 }
 
 void declare_arguments(CLI::App& app, Verb verb, RawOptions& raw) {
+  // Nothing and "-1" would mean the revision before.
+  const auto is_number = [](const std::string& text) {
+    const bool digits = !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
+    return digits ? std::string() : "is the number of a revision, not \"" + sanitise_line(text, 60) + "\"";
+  };
   if (verb == Verb::kRollback)
-    app.add_option("revision", raw.options.deploy.revision, "Revision to go back to");
+    app.add_option("revision", raw.options.deploy.revision, "Revision to go back to")->check(is_number, "");
   if (verb == Verb::kExplain) app.add_option("topic", raw.options.topic, "What to explain");
   if (verb == Verb::kHelp) app.add_option("verb", raw.options.topic, "Whose help");
 }
@@ -98,14 +122,9 @@ std::string verb_help(const VerbRow& verb, const std::string& program) {
   app.set_help_flag("-h,--help", "Show help");
   RawOptions raw;
   declare_flags(app, raw);
-  std::set<std::string, std::less<>> wanted{"help"};
-  for (const std::string_view flag : split(verb.flags, ' ')) wanted.emplace(flag);
+  const auto wanted = flags_of(verb);
   for (CLI::Option* option : app.get_options()) {
-    const auto known = [&](const std::string& name) { return wanted.contains(name); };
-    const auto& names = option->get_lnames().empty() ? option->get_snames() : option->get_lnames();
-    const bool fits = (verb.cluster && option->get_group() == kClusterGroup) ||
-                      std::any_of(names.begin(), names.end(), known);
-    if (!fits) option->group("");  // hides it
+    if (!means_something(*option, verb, wanted)) option->group("");  // hides it
     const std::string prefix = std::string(verb.name) + ": ";
     const std::string text = option->get_description();
     if (text.starts_with(prefix)) option->description(text.substr(prefix.size()));
@@ -113,6 +132,14 @@ std::string verb_help(const VerbRow& verb, const std::string& program) {
   declare_arguments(app, verb.verb, raw);
   app.footer(examples_of(verb, program));
   return app.help();
+}
+
+std::optional<std::string> foreign_flag(const CLI::App& app, const VerbRow& verb) {
+  const auto wanted = flags_of(verb);
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->count() > 0 && !means_something(*option, verb, wanted)) return option->get_name();
+  }
+  return std::nullopt;
 }
 
 std::string program_footer(const std::string& program) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,6 +30,9 @@ void declare_arguments(CLI::App& app, Verb verb, RawOptions& raw);
 
 // The help of one verb: what it does, the flags that mean something to it, examples.
 [[nodiscard]] std::string verb_help(const VerbRow& verb, const std::string& program);
+
+// A flag that was given and means nothing to the verb: "--stage".
+[[nodiscard]] std::optional<std::string> foreign_flag(const CLI::App& app, const VerbRow& verb);
 
 // What stands below the help of the whole program.
 [[nodiscard]] std::string program_footer(const std::string& program);

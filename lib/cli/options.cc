@@ -88,6 +88,23 @@ Result<std::string> help_text(Verb verb, const std::string& topic, const std::st
   return row == nullptr ? program_help(program) : verb_help(*row, program);
 }
 
+bool writes(Verb verb) {
+  return verb == Verb::kRun || verb == Verb::kDeploy || verb == Verb::kRollback || verb == Verb::kRecover;
+}
+
+// Who gives a flag means to limit or direct what is written, so one that would be ignored is an error.
+Status check_flags(const CLI::App& app, Verb verb, const std::string& program) {
+  if (!writes(verb)) return {};
+  for (const VerbRow& row : verb_rows()) {
+    if (row.verb != verb) continue;
+    if (const auto flag = foreign_flag(app, row)) {
+      return fail(errors::kUsage, fmt::format("{} takes no {}", row.name, *flag),
+                  fmt::format("{} {} --help lists what it takes", program, row.name));
+    }
+  }
+  return {};
+}
+
 // The verb typed.
 Verb verb_of(const Commands& commands) {
   for (const auto& [verb, command] : commands) {
@@ -156,6 +173,7 @@ Result<ParsedCommand> parse_command_line(const std::vector<std::string>& args, c
     return fail(usage_error(error, app, args, program));
   }
   raw.options.verb = verb_of(commands);
+  IE_TRY(check_flags(app, raw.options.verb, program));
   IE_TRY_ASSIGN(Options options, finish_options(std::move(raw), environment));
   if (options.verb != Verb::kHelp) return ParsedCommand{std::move(options), {}};
   IE_TRY_ASSIGN(std::string help, help_text(Verb::kHelp, options.topic, program));

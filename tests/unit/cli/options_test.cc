@@ -105,6 +105,51 @@ TEST(CommandLine, MistakesGetASuggestion) {
 TEST(CommandLine, RollbackTakesARevision) {
   EXPECT_EQ(options({"rollback", "3", "-n", "x"}).deploy.revision, 3);
   EXPECT_EQ(options({"rollback"}).deploy.revision, 0);
+  for (const char* wrong : {"-1", "1.5", "1e2", "99999999999", ""})
+    EXPECT_FALSE(parse({"rollback", wrong}).has_value()) << wrong;
+}
+
+// A script's empty variable must not widen what a command does: all stages, the configured manifests instead
+// of a plan, records without a key.
+TEST(CommandLine, AnEmptyValueIsNoValue) {
+  for (const char* flag : {"--stage", "--plan", "--out", "--filename", "--kustomize", "--chart", "--values",
+                           "--config", "--release", "--journal-key-file", "--timeout", "--lock-timeout",
+                           "--output", "--rules", "--field-manager", "--log-file", "--evidence"}) {
+    for (const Args& args : {Args{"run", flag, ""}, Args{flag, "", "run"}}) {
+      const auto parsed = parse(args);
+      ASSERT_FALSE(parsed.has_value()) << flag;
+      EXPECT_EQ(parsed.error().code->exit, ExitCode::kUsage) << flag;
+      EXPECT_NE(parsed.error().message.find(flag), std::string::npos) << parsed.error().message;
+    }
+  }
+  // As kubectl takes them: not given.
+  EXPECT_EQ(options({"run", "--context", "", "-n", ""}).cluster.config.context, "");
+}
+
+TEST(CommandLine, AVerbThatWritesRefusesFlagsThatMeanNothingToIt) {
+  const std::pair<Args, const char*> rows[] = {
+      {{"deploy", "--stage", "1"}, "deploy takes no --stage"},
+      {{"--max-risk", "20", "deploy"}, "deploy takes no --max-risk"},
+      {{"run", "--plan", "change.plan"}, "run takes no --plan"},
+      {{"run", "-l", "app=web"}, "run takes no --selector"},
+      {{"recover", "--dry-run=server"}, "recover takes no --dry-run"},
+      {{"rollback", "-f", "old.yaml"}, "rollback takes no --filename"},
+      {{"deploy", "--resume"}, "deploy takes no --resume"},
+  };
+  for (const auto& [args, message] : rows) {
+    const auto parsed = parse(args);
+    ASSERT_FALSE(parsed.has_value()) << message;
+    EXPECT_EQ(parsed.error().message, message);
+    EXPECT_EQ(parsed.error().code->exit, ExitCode::kUsage);
+  }
+  EXPECT_TRUE(parse({"deploy", "--context", "c", "--cache-dir", "d", "-v", "6", "--wait=false"}).has_value());
+  EXPECT_TRUE(parse({"status", "--yes"}).has_value());  // it writes nothing
+  for (const char* mode : {"true", "server"}) {
+    const auto parsed = parse({"recover"}, {{"SYNERGYMESH_DRY_RUN", mode}});
+    ASSERT_FALSE(parsed.has_value()) << mode;
+    EXPECT_EQ(parsed.error().message, "recover has no dry run, and SYNERGYMESH_DRY_RUN asks for one");
+  }
+  EXPECT_TRUE(parse({"recover"}, {{"SYNERGYMESH_DRY_RUN", "false"}}).has_value());
 }
 
 TEST(CommandLine, HelpNamesEveryVerb) {
