@@ -24,9 +24,9 @@ inline constexpr ErrorCode kReleaseName{
     "release.name", ExitCode::kUsage,
     "A release name is a DNS label: lower-case letters, digits and dashes, at most 53 characters.",
     "name the release with --release"};
-inline constexpr ErrorCode kReleaseNotFound{"release.not-found", ExitCode::kUsage,
-                                            "No record of this release exists in the namespace.",
-                                            "kubectl instantexec status -A"};
+inline constexpr ErrorCode kReleaseNotFound{
+    "release.not-found", ExitCode::kUsage, "No record of this release exists in the namespace.",
+    "kubectl get secrets -A -l instantexec.dev/record -L instantexec.dev/release"};
 inline constexpr ErrorCode kRevisionNotFound{"revision.not-found", ExitCode::kUsage,
                                              "The release has no such revision to go back to.",
                                              "kubectl instantexec history"};

@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <sstream>
+
+#include "cli/error_catalog.h"
 
 namespace instantexec::cli {
 namespace {
@@ -230,6 +233,23 @@ TEST(CommandLine, HelpOfAMisspeltVerbSuggestsOne) {
   const auto parsed = parse({"help", "helth"});
   ASSERT_FALSE(parsed.has_value());
   EXPECT_NE(parsed.error().hint.find("\"health\""), std::string::npos);
+}
+
+// What an error says to type next can be typed.
+TEST(CommandLine, TheNextStepsOfErrorsAreCommands) {
+  const std::string program = "kubectl instantexec ";
+  int seen = 0;
+  for (const ErrorCode* code : all_error_codes()) {
+    const std::string next(code->next);
+    const auto at = next.find(program);
+    if (at == std::string::npos) continue;
+    std::istringstream words(next.substr(at + program.size()));
+    const Args args{std::istream_iterator<std::string>(words), {}};
+    const auto parsed = parse(args);
+    EXPECT_TRUE(parsed.has_value()) << code->name << ": " << next;
+    ++seen;
+  }
+  EXPECT_GT(seen, 5);
 }
 
 TEST(CommandLine, FlagsOfSafety) {
