@@ -11,7 +11,6 @@
 #include "cli/workspace.h"
 #include "pipeline/namespace_snapshot.h"
 #include "pipeline/pipeline.h"
-#include "plan/errors.h"
 
 namespace instantexec::cli {
 namespace {
@@ -52,15 +51,6 @@ pipeline::StageLimits limits_of(const Workspace& workspace) {
   return {timeouts.analysis, timeouts.validation, timeouts.deployment};
 }
 
-// Deploying alone has no stage in front of it that would stop at unreadable input.
-std::optional<Error> unreadable(const manifest::Manifests& manifests) {
-  if (manifests.findings.empty()) return std::nullopt;
-  const model::Finding& first = manifests.findings.front();
-  std::string message = fmt::format("{}: {} [{}]", first.at.to_string(), first.message, first.rule);
-  if (manifests.findings.size() > 1) message += fmt::format(" (and {} more)", manifests.findings.size() - 1);
-  return make_error(plan::errors::kInvalidManifests, std::move(message), first.hint);
-}
-
 }  // namespace
 
 Outcome run_pipeline_verb(const VerbContext& context) {
@@ -74,7 +64,8 @@ Outcome run_pipeline_verb(const VerbContext& context) {
   if (!manifests)
     return failed(workspace.new_report(shape.name), std::move(manifests).error(), workspace.interrupted_by());
   if (context.options.verb == Verb::kDeploy) {
-    if (auto error = unreadable(*manifests)) {
+    // Earlier than the stage itself would: without the cluster being asked, and with the error alone.
+    if (auto error = pipeline::unreadable_input(manifests->findings)) {
       return failed(workspace.new_report(shape.name), std::move(*error), std::nullopt);
     }
   }

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "pipeline/errors.h"
 #include "pipeline/pipeline.h"
+#include "plan/errors.h"
 
 namespace instantexec::pipeline {
 namespace {
@@ -56,6 +57,14 @@ std::string summarise(const model::DeployReport& report) {
 
 }  // namespace
 
+std::optional<Error> unreadable_input(const std::vector<model::Finding>& findings) {
+  if (findings.empty()) return std::nullopt;
+  const model::Finding& first = findings.front();
+  std::string message = fmt::format("{}: {} [{}]", first.at.to_string(), first.message, first.rule);
+  if (findings.size() > 1) message += fmt::format(" (and {} more)", findings.size() - 1);
+  return make_error(plan::errors::kInvalidManifests, std::move(message), first.hint);
+}
+
 model::DeployReport InstantExecutionPipeline::offline_report() const {
   model::DeployReport report;
   report.result = DeployResult::kDryRun;
@@ -72,6 +81,8 @@ model::DeployReport InstantExecutionPipeline::offline_report() const {
 }
 
 Result<InstantExecutionPipeline::Ending> InstantExecutionPipeline::deploy(Instant deadline) {
+  // Stage 2 says all of it, but this stage may run without.
+  if (auto error = unreadable_input(context_.input_findings)) return fail(std::move(*error));
   if (context_.offline) {
     report_.deployment = offline_report();
     return Ending{true, summarise(*report_.deployment)};

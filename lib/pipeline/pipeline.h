@@ -53,6 +53,10 @@ struct PipelinePorts {
   std::string recover_command = {};     // likewise
 };
 
+// Why manifests that were not read without a finding cannot be deployed; nothing when there is none. What is
+// missing from them would be taken for objects that left the release, and pruned. Error manifests.invalid.
+[[nodiscard]] std::optional<Error> unreadable_input(const std::vector<model::Finding>& findings);
+
 // The three stages with their gates. One object is one run.
 //
 // Each stage keeps its limit: stage 1 stops reading files when it is up and says how much it saw, stage 2

@@ -146,6 +146,33 @@ TEST(Pipeline, UnreadableInputFailsValidationAndCostsConfidence) {
   EXPECT_EQ(world.writes(), 0U);
 }
 
+// The stages of a manual approval are run one by one, and files can change in between. What could not be read
+// must not count as having left the release: it would be pruned.
+TEST(Pipeline, StageThreeAloneDeploysNothingOfUnreadableInput) {
+  const std::string settings =
+      "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings, namespace: demo}\n";
+  const std::string twice = settings + settings;
+  for (const std::string& now : {web() + "---\nkind: {\n", web() + twice}) {
+    for (const bool with_analysis : {false, true}) {
+      World world;
+      ASSERT_EQ(world.run(world.context(web() + settings)).exit, ExitCode::kDone);
+      const std::size_t before = world.writes();
+      PipelineContext context = world.context(now);
+      context.stages = {model::StageId::kDeployment};
+      if (with_analysis) context.stages.insert(model::StageId::kAnalysis);
+      context.thresholds.min_confidence = 0;
+      context.release.prune = true;
+      const auto report = world.run(std::move(context));
+      EXPECT_NE(report.exit, ExitCode::kDone);
+      EXPECT_EQ(world.writes(), before);
+      if (with_analysis) continue;  // a gate may have stopped it
+      ASSERT_TRUE(report.error.has_value());
+      EXPECT_EQ(report.error->code->name, "manifests.invalid");
+      EXPECT_EQ(report.exit, ExitCode::kValidationFailed);
+    }
+  }
+}
+
 TEST(Pipeline, AStageThatTakesTooLongFails) {
   World world;
   PipelineContext context = world.context(web());
