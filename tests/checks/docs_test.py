@@ -40,6 +40,19 @@ class Documents(unittest.TestCase):
             for function in re.findall(r"`([a-z_0-9]+)`", named):
                 self.assertRegex(text, rf"\b{function}\(", header)
 
+    def test_both_languages_of_the_readme_say_the_same(self):
+        english, _, chinese = (ROOT / "README.md").read_text(encoding="utf-8").partition("\n## 繁體中文\n")
+
+        def shape(text, heading):
+            lines = text.splitlines()
+            return {
+                "sections": sum(line.startswith(heading) for line in lines),
+                "table rows": sum(line.startswith("|") for line in lines),
+                "links": {target for target, _ in LINK.findall(text) if target},
+            }
+
+        self.assertEqual(shape(english, "## "), shape(chinese, "### "))
+
     def test_lines_fit(self):
         for path in documents():
             fenced = False
