@@ -26,32 +26,46 @@ Arguments after -- go to `kubectl-instantexec run` unchanged. Progress is on std
 SYNERGYMESH_LOG_LEVEL=DEBUG shows more. INSTANTEXEC_BINARY=PATH runs that program instead of building one.
 
 The cluster is the one of the kubeconfig. Without one, the run is simulated: same stages, an in-memory cluster.
-A configured cluster that does not answer is simulated too, but not in CI and not with --yes: a deployment that
-somebody relies on must not end well without having taken place.
+A configured cluster that does not answer is simulated too, but not in CI, not with --yes, and not if the arguments after
+-- name it: a deployment that somebody relies on must not end well without having taken place.
 
 The exit code is the program's; `kubectl-instantexec explain 5` tells what one means.
 TEXT
 }
 
-# need OPTION COUNT: the option's value is there.
-need() { [ "$2" -ge 2 ] || usage_error "$1 needs a value"; }
+# find_target ARGUMENT...: of those given to `run`, the ones that say which cluster, in `target`.
+find_target() {
+  local name
+  while [ $# -gt 0 ]; do
+    name="${1%%=*}"
+    case "$name" in
+    --simulate | --insecure-skip-tls-verify) target+=("$1") ;;
+    --kubeconfig | --context | --cluster | --user | --server | -s | --token | --as | --as-group | --as-uid | \
+      --certificate-authority | --client-certificate | --client-key | --tls-server-name | --kuberc)
+      target+=("$1")
+      if [ "$1" = "$name" ] && [ $# -ge 2 ]; then target+=("$2"); shift; fi
+      relied_on=1
+      ;;
+    esac
+    shift
+  done
+}
 
 parse_arguments() {
   namespace="${SYNERGYMESH_NAMESPACE:-synergymesh-system}"
   arguments=()
+  target=()
   relied_on="${CI:-}"
   while [ $# -gt 0 ]; do
     case "$1" in
-    --namespace | -n) need "$1" $#; namespace="$2"; shift 2 ;;
-    --namespace=*) namespace="${1#*=}"; shift ;;
-    --stage) need "$1" $#; arguments+=(--stage "$2"); shift 2 ;;
-    --stage=*) arguments+=(--stage "${1#*=}"); shift ;;
-    --output) need "$1" $#; arguments+=(--output "$(absolute "$2")"); shift 2 ;;
-    --output=*) arguments+=(--output "$(absolute "${1#*=}")"); shift ;;
+    --namespace=* | --stage=* | --output=*) set -- "${1%%=*}" "${1#*=}" "${@:2}" ;;
+    --namespace | -n) need "$1" $# "${2:-}"; namespace="$2"; shift 2 ;;
+    --stage) need "$1" $# "${2:-}"; arguments+=(--stage "$2"); shift 2 ;;
+    --output) need "$1" $# "${2:-}"; arguments+=(--output "$(absolute "$2")"); shift 2 ;;
     --dry-run | --dry-run=*) arguments+=("$1"); shift ;;
     --yes | -y) arguments+=(--yes); relied_on=1; shift ;;
     -h | --help) usage; exit 0 ;;
-    --) shift; arguments+=("$@"); break ;;
+    --) shift; arguments+=("$@"); find_target "$@"; break ;;
     *) usage >&2; usage_error "unknown option $1" ;;
     esac
   done
@@ -59,7 +73,7 @@ parse_arguments() {
 
 # has_kubeconfig: somebody has configured a cluster.
 has_kubeconfig() {
-  [ -n "${KUBECONFIG:-}" ] || [ -e "${HOME:-}/.kube/config" ] || [ -n "${KUBERNETES_SERVICE_HOST:-}" ]
+  [ ${#target[@]} -gt 0 ] || [ -n "${KUBECONFIG:-}" ] || [ -e "${HOME:-}/.kube/config" ] || [ -n "${KUBERNETES_SERVICE_HOST:-}" ]
 }
 
 # field NAME: a text field of the JSON on stdin, the first of that name.
@@ -69,7 +83,7 @@ field() { sed -n "s/^.*\"$1\": *\"\\([^\"]*\\)\".*\$/\\1/p" | head -n 1; }
 # exit code for a cluster that cannot be used. Whatever else is wrong, `run` will say better than we could.
 look_for_cluster() {
   local answer status=0
-  answer="$("$BINARY" status --namespace "$namespace" -o json 2>/dev/null)" || status=$?
+  answer="$("$BINARY" status --namespace "$namespace" "${target[@]}" -o json 2>/dev/null)" || status=$?
   if [ "$status" -ne 7 ]; then
     context="$(field context <<<"$answer")"
     say "cluster: context ${context:-(in-cluster)}, namespace $namespace"
@@ -77,7 +91,7 @@ look_for_cluster() {
   fi
   if has_kubeconfig && [ -n "$relied_on" ]; then
     say "error: the configured cluster cannot be used, and this run is not one to simulate:"
-    "$BINARY" status --namespace "$namespace" >&2 || exit $?
+    "$BINARY" status --namespace "$namespace" "${target[@]}" >&2 || exit $?
   fi
   say "no cluster can be reached, so this run is simulated: nothing outside this machine is read or changed"
   arguments+=(--simulate)

@@ -24,10 +24,9 @@ namespace="${SYNERGYMESH_NAMESPACE:-synergymesh-system}"
 arguments=()
 while [ $# -gt 0 ]; do
   case "$1" in
-  --namespace | -n) [ $# -ge 2 ] || usage_error "$1 needs a value"; namespace="$2"; shift 2 ;;
-  --namespace=*) namespace="${1#*=}"; shift ;;
-  --output) [ $# -ge 2 ] || usage_error "$1 needs a value"; arguments+=(--output "$(absolute "$2")"); shift 2 ;;
-  --output=*) arguments+=(--output "$(absolute "${1#*=}")"); shift ;;
+  --namespace=* | --output=*) set -- "${1%%=*}" "${1#*=}" "${@:2}" ;;
+  --namespace | -n) need "$1" $# "${2:-}"; namespace="$2"; shift 2 ;;
+  --output) need "$1" $# "${2:-}"; arguments+=(--output "$(absolute "$2")"); shift 2 ;;
   -h | --help) usage; exit 0 ;;
   *) arguments+=("$1"); shift ;;
   esac

@@ -25,3 +25,7 @@ have() {
 
 # version_at_least HAVE WANT: true if dotted version HAVE >= WANT.
 version_at_least() { [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]; }
+
+# need OPTION COUNT VALUE: the option's value is among the COUNT arguments left, and says something. An empty one is what
+# an unset variable of the caller leaves.
+need() { [ "$2" -ge 2 ] && [ -n "${3:-}" ] || usage_error "$1 needs a value"; }

@@ -108,9 +108,23 @@ class Scripts(unittest.TestCase):
             with self.subTest(arguments=arguments, environment=environment):
                 self.assertEqual(self.run_arguments(*arguments, **environment), expected)
 
+    def test_the_cluster_looked_for_is_the_one_of_the_run(self):
+        flags = ["--context", "prod", "--kubeconfig=k", "-s", "https://a", "--insecure-skip-tls-verify"]
+        done, calls = self.call(RUN, "--", *flags[:3], "--max-risk", "50", *flags[3:])
+        self.assertEqual(calls[0]["arguments"], ["status", "--namespace", "synergymesh-system", *flags, "-o", "json"])
+        for environment in ({"CI": "true"}, {}):
+            # Who names a cluster does not mean the one in memory.
+            done, calls = self.call(RUN, "--", *flags, STATUS_EXIT="7", **environment)
+            self.assertEqual(done.returncode, 7, done.stderr)
+            self.assertNotIn("run", [call["arguments"][0] for call in calls])
+
     def test_wrong_usage(self):
-        for arguments in (["--frobnicate"], ["--namespace"], ["--output"], ["extra"]):
+        for arguments in (["--frobnicate"], ["--namespace"], ["--output"], ["extra"], ["--namespace", ""],
+                          ["--namespace="], ["--stage", ""], ["--stage="], ["--output="]):  # fmt: skip
             done, calls = self.call(RUN, *arguments)
+            self.assertEqual((done.returncode, calls), (2, []), done.stderr)
+        for arguments in (["--namespace", ""], ["--namespace="], ["--output="]):
+            done, calls = self.call(DEPLOY, *arguments)
             self.assertEqual((done.returncode, calls), (2, []), done.stderr)
 
     def test_help(self):
