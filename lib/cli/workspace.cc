@@ -54,6 +54,16 @@ Result<std::shared_ptr<const journal::Seal>> load_seal(const DeployFlags& flags)
   return std::make_shared<const journal::Seal>(std::move(seal));
 }
 
+// The server does not say why it refuses credentials; that their time is over can be seen here.
+Error with_expiry(Error error, Connection& connection) {
+  const auto end = connection.credentials_end();
+  if (error.http_status != 401 || !end || *end > connection.clock().wall()) return error;
+  error.message += fmt::format("; the credentials ({}) ended at {}",
+                               sanitise_line(connection.credentials(), 200), format_rfc3339(*end));
+  error.hint = "log in again, or renew the kubeconfig";
+  return error;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Workspace>> Workspace::open(const VerbContext& context, Need need) {
@@ -82,7 +92,9 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const VerbContext& context, N
     for (const auto& warning : workspace->connection_->warnings()) workspace->warn(warning);
     workspace->cluster_ = std::make_unique<pipeline::BoundedCluster>(workspace->connection_->cluster(),
                                                                      workspace->connection_->clock(), kNever);
-    IE_TRY_ASSIGN(workspace->info_, workspace->cluster_->info());
+    auto info = workspace->cluster_->info();
+    if (!info) return fail(with_expiry(std::move(info).error(), *workspace->connection_));
+    workspace->info_ = std::move(*info);
     if (workspace->info_.simulated) {
       workspace->warn("simulated: an in-memory cluster is used, and no real one is changed");
     }

@@ -85,6 +85,7 @@ class ClusterErrorsTest(release.ReleaseTestCase):
     def test_expired_client_certificate(self):
         result = self.attempt(config=sandbox.kubeconfig().parent / "kubeconfig-expired")
         self.assert_error(result, 7)
+        self.assertRegex(result.stderr, r"client certificate\) ended at \d{4}-\d\d-\d\dT")
 
     def test_forbidden(self):
         result = self.attempt(config=sandbox.kubeconfig().parent / "kubeconfig-viewer")
