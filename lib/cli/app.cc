@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/text.h"
 #include "cli/action/session.h"
 #include "cli/explain.h"
 #include "cli/options.h"
@@ -15,6 +16,7 @@
 #include "cli/progress.h"
 #include "cli/verbs.h"
 #include "cli/version.h"
+#include "os/errors.h"
 #include "os/files.h"
 #include "os/log.h"
 #include "os/signals.h"
@@ -74,6 +76,17 @@ int run_version(const Options& options, const os::Environment& environment) {
   return print(render(outcome, format, {}), options, environment);
 }
 
+// A report nobody can be given is worth nothing, so this is found out before the work is done and not after.
+Status check_outputs(const OutputFlags& flags) {
+  for (const Destination& destination : flags.destinations) {
+    if (destination.file.empty() || os::is_directory(os::parent_path(destination.file))) continue;
+    return fail(os::errors::kFileNotWritten,
+                fmt::format("{}: its folder does not exist", sanitise_line(destination.file)),
+                "make the folder, or name another file; nothing was done yet");
+  }
+  return {};
+}
+
 // Hands the outcome to the workflow step around the run, if there is one.
 void finish_action(const action::Session* action, const model::RunReport& report, const OutputFlags& flags,
                    const os::Environment& environment) {
@@ -131,6 +144,8 @@ int run_command(const std::vector<std::string>& args, const std::string& program
   if (options.verb == Verb::kExplain) return end(run_explain(options, environment));
   if (const Status log = start_log(options.output, environment); !log)
     return refuse(log.error(), options.output);
+  if (const Status outputs = check_outputs(options.output); !outputs)
+    return refuse(outputs.error(), options.output);
   return run_and_show(options, environment, action);
 }
 

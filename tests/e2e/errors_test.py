@@ -221,6 +221,8 @@ class CommandLineTest(release.ReleaseTestCase):
         result = self.tool("deploy", "--release", "demo", "-f", "-", "--output", "/no/such/folder/report.json", stdin=MANIFESTS)
         self.assert_error(result, result.code)
         self.assertNotEqual(result.code, 0)
+        # Said before anything was done, not after.
+        self.assertIn("No release demo", self.tool("status", "--release", "demo").stdout)
 
     def test_help_and_version(self):
         for arguments in (["help"], ["--help"], ["deploy", "--help"], ["version"], ["explain", "5"],
