@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "status/evaluate.h"
 #include "status/rule.h"
 #include "status/rule_reader.h"
 #include "status/words.h"
@@ -37,6 +38,18 @@ bool retries(const model::Object& object, const Condition& reconciling) {
   return sense_of_reason(ready->reason) == Sense::kBad || reconciling.reason.ends_with("WithRetry");
 }
 
+// A controller does not look at what somebody has paused, and so reports an older generation for as long as
+// that lasts.
+std::optional<Assessment> held_back(const Input& input, const CustomRule* rule) {
+  const auto observed = observed_generation(input.object);
+  if (!observed || *observed >= input.object.generation()) return std::nullopt;
+  if (rule == nullptr) return held_by_spec(input);
+  auto out = suspended_by_spec(*rule, input);
+  if (!out) out = held_by_spec(input);
+  if (out) out->rule = rule->name;
+  return out;
+}
+
 // What must hold before the status says anything about the spec we applied.
 std::optional<Assessment> gate(const Input& input, const CustomRule* rule) {
   const model::Object& object = input.object;
@@ -49,6 +62,7 @@ std::optional<Assessment> gate(const Input& input, const CustomRule* rule) {
   if (context.min_generation > 0 && object.generation() < context.min_generation) {
     return in_progress("StaleRead", "the state read is older than the change");
   }
+  if (auto held = built_in_rule(object.gvk()) == nullptr ? held_back(input, rule) : std::nullopt) return held;
   auto observed = observed_generation(object);
   if (rule != nullptr && rule->generation == CustomRule::Generation::kIgnored) observed.reset();
   // A generation below 1 is no generation: some controllers count from -1 until they succeed.

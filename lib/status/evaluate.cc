@@ -200,20 +200,43 @@ std::optional<Seen> holds(const Expression& expression, const model::Object& obj
   return std::nullopt;
 }
 
+namespace {
+
+bool ignores_status(const Expression& test) {
+  if (test.op == Expression::Op::kCondition) return false;
+  const std::string_view path = test.path.text;
+  if (test.op == Expression::Op::kPath) return !path.starts_with("status") && !path.starts_with("$.status");
+  return std::all_of(test.operands.begin(), test.operands.end(), ignores_status);
+}
+
+// The verdict of a case that holds.
+Assessment decided(const RuleCase& one, Seen seen, const Input& input) {
+  if (!one.reason.empty()) seen.reason = one.reason;
+  if (!one.message.empty()) seen.message = one.message;
+  if (one.message_from) {
+    const auto texts = select(input.object.json, *one.message_from);
+    if (!texts.empty() && !scalar_text(*texts.front()).empty()) seen.message = scalar_text(*texts.front());
+  }
+  return after_grace(verdict(one.status, seen, input), one.grace, seen.since, input);
+}
+
+}  // namespace
+
+std::optional<Assessment> suspended_by_spec(const CustomRule& rule, const Input& input) {
+  for (const RuleCase& one : rule.cases) {
+    if (one.status != model::HealthStatus::kSuspended || !ignores_status(one.when)) continue;
+    if (auto seen = holds(one.when, input.object)) return decided(one, *std::move(seen), input);
+  }
+  return std::nullopt;
+}
+
 std::optional<Assessment> by_rule(const CustomRule& rule, const Input& input) {
   if (auto early = guard(rule, input)) return early;
   const Expression* wanted = nullptr;
   for (const RuleCase& one : rule.cases) {
     if (one.status == model::HealthStatus::kCurrent && wanted == nullptr) wanted = &one.when;
     auto seen = holds(one.when, input.object);
-    if (!seen) continue;
-    if (!one.reason.empty()) seen->reason = one.reason;
-    if (!one.message.empty()) seen->message = one.message;
-    if (one.message_from) {
-      const auto texts = select(input.object.json, *one.message_from);
-      if (!texts.empty() && !scalar_text(*texts.front()).empty()) seen->message = scalar_text(*texts.front());
-    }
-    return after_grace(verdict(one.status, *seen, input), one.grace, seen->since, input);
+    if (seen) return decided(one, *std::move(seen), input);
   }
   if (!rule.otherwise) return std::nullopt;
   if (*rule.otherwise != model::HealthStatus::kInProgress || wanted == nullptr) {

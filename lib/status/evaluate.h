@@ -23,4 +23,8 @@ struct Seen {
 // the conventions.
 [[nodiscard]] std::optional<Assessment> by_rule(const CustomRule& rule, const Input& input);
 
+// The verdict of the rule's first case "Suspended" that looks at nothing but the spec and the metadata, and
+// holds. Such a case is true whatever the controller has seen.
+[[nodiscard]] std::optional<Assessment> suspended_by_spec(const CustomRule& rule, const Input& input);
+
 }  // namespace instantexec::status
