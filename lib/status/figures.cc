@@ -50,14 +50,56 @@ Sign counted_replicas(std::int64_t have, std::int64_t want, std::int64_t updated
   return out;
 }
 
+// Replicas that a partition keeps at the former revision, as StatefulSets and their imitators have it.
+std::int64_t kept_back(const model::Json& spec) {
+  const std::int64_t set = model::get_int(spec, "/updateStrategy/rollingUpdate/partition");
+  return std::max<std::int64_t>(0, model::get_int(spec, "/updateStrategy/partition", set));
+}
+
 // Replicas by the fields of scalable kinds; nothing when they are not all there.
-std::optional<Sign> by_scale(const model::Json& status, std::optional<std::int64_t> spec) {
+std::optional<Sign> by_scale(const model::Json& status, const model::Json& spec) {
   const auto all = number(status, "replicas");
   auto done = number(status, "readyReplicas");
   if (!done) done = number(status, "availableReplicas");
   if (!all || !done) return std::nullopt;
-  const std::int64_t want = spec.value_or(*all);
-  return counted_replicas(*done, want, number(status, "updatedReplicas").value_or(want));
+  const std::int64_t want = number(spec, "replicas").value_or(*all);
+  const auto updated = number(status, "updatedReplicas");
+  return counted_replicas(*done, want,
+                          updated && *updated >= want - kept_back(spec) ? want : updated.value_or(want));
+}
+
+// A revision that is to replace another one has not yet done so: the contract of StatefulSets.
+std::optional<Sign> by_revision(const model::Json& status, const model::Json& spec) {
+  const std::string now = model::get_string(status, "/currentRevision");
+  const std::string next = model::get_string(status, "/updateRevision");
+  if (now.empty() || next.empty() || now == next || kept_back(spec) > 0) return std::nullopt;
+  if (model::get_string(spec, "/updateStrategy/type") == "OnDelete") return std::nullopt;
+  return Sign{Sense::kBusy, "Updating", "the new revision is not yet the current one", false};
+}
+
+// "unavailableReplicas", "notReadyNodes", "unhealthyMembers": counts that should be zero.
+std::optional<Sign> by_lack(const model::Json& status) {
+  static constexpr std::array<std::string_view, 4> kLacks{"unavailable", "unready", "notReady", "unhealthy"};
+  for (const auto& [key, value] : status.items()) {
+    const bool lack = std::any_of(kLacks.begin(), kLacks.end(), [&key = key](std::string_view word) {
+      return key.size() > word.size() && key.starts_with(word) &&
+             std::isupper(static_cast<unsigned char>(key[word.size()])) != 0;
+    });
+    if (!lack || !value.is_number_integer() || value.get<std::int64_t>() <= 0) continue;
+    return Sign{Sense::kBusy, "WaitingForReady",
+                fmt::format("status.{} is {}", key, value.get<std::int64_t>()), false};
+  }
+  return std::nullopt;
+}
+
+// "instances: 2" in the status of what asks for three.
+std::optional<Sign> by_size(const model::Json& status, const model::Json& spec) {
+  for (const std::string_view noun : {"replicas", "instances", "nodes", "members", "size"}) {
+    const auto have = number(status, noun);
+    const auto want = number(spec, noun);
+    if (have && want) return counted_parts(*have, *want, noun);
+  }
+  return std::nullopt;
 }
 
 // "readyNodes" and "nodes", "desiredNodes" or "totalNodes", in the status or in the spec; "currentHealthy"
@@ -75,7 +117,8 @@ std::optional<Sign> by_names(const model::Json& status, const model::Json& spec)
     plain[0] = to_lower(noun).front();
     const bool current = *prefix == "current";  // "replicas" beside it may count the same thing
     std::optional<std::int64_t> want = current ? std::nullopt : number(spec, plain);
-    for (const std::string& name : {"desired" + noun, "expected" + noun, "total" + noun, plain}) {
+    for (const std::string& name :
+         {"desired" + noun, "expected" + noun, "total" + noun, "matched" + noun, plain}) {
       if (!want && !(current && name == plain)) want = number(status, name);
     }
     if (want) return counted_parts(value.get<std::int64_t>(), *want, to_lower(noun));
@@ -83,12 +126,18 @@ std::optional<Sign> by_names(const model::Json& status, const model::Json& spec)
   return std::nullopt;
 }
 
-// Lists of parts that count their replicas each; only what is missing tells something.
+// Lists of parts that count their replicas each, or have a flag; only what is missing tells something.
 std::optional<Sign> by_parts(const model::Json& status) {
   for (const auto& [key, list] : status.items()) {
     if (!list.is_array()) continue;
     for (const model::Json& part : list) {
-      if (auto sign = by_scale(part, std::nullopt); sign && sign->sense == Sense::kBusy) return sign;
+      if (auto sign = by_scale(part, model::Json::object()); sign && sign->sense == Sense::kBusy) return sign;
+      // Parts that say themselves that they are not ready.
+      for (const char* flag : {"/ready", "/healthy", "/available"}) {
+        if (model::get_bool(part, flag, true)) continue;
+        const std::string name = model::get_string(part, "/name", key);
+        return Sign{Sense::kBusy, "WaitingForReady", fmt::format("{} is not {}", name, flag + 1), false};
+      }
     }
   }
   return std::nullopt;
@@ -104,9 +153,10 @@ std::optional<bool> truth(const model::Json& value) {
 
 // Words whose "false" means that something is still missing.
 bool awaited(std::string_view key) {
-  static constexpr std::array<std::string_view, 11> kAwaited{
-      "ready",       "healthy",  "available", "synced",      "succeeded", "completed",
-      "provisioned", "deployed", "installed", "initialized", "bound"};
+  static constexpr std::array<std::string_view, 21> kAwaited{
+      "ready",     "healthy",    "available",   "synced",      "succeeded",  "completed",  "provisioned",
+      "deployed",  "installed",  "initialized", "bound",       "applied",    "reconciled", "attached",
+      "connected", "configured", "accepted",    "established", "registered", "programmed", "complete"};
   const auto parts = parts_of(key);
   return std::any_of(parts.begin(), parts.end(), [](const std::string& part) {
     return std::find(kAwaited.begin(), kAwaited.end(), part) != kAwaited.end();
@@ -173,9 +223,14 @@ std::optional<Sign> replicas(const model::Object& object) {
     return counted_replicas(*there, *nodes, number(status, "updatedNumberScheduled").value_or(*nodes));
   }
   const model::Json& spec = model::get_object(object.json, "/spec");
-  if (auto sign = by_scale(status, number(spec, "replicas"))) return sign;
-  if (auto sign = by_names(status, spec)) return sign;
-  return by_parts(status);
+  if (auto sign = by_revision(status, spec)) return sign;
+  std::optional<Sign> sign = by_scale(status, spec);
+  if (!sign) sign = by_names(status, spec);
+  if (!sign) sign = by_parts(status);
+  if (!sign || sign->sense == Sense::kGood) {
+    if (auto lack = by_lack(status)) return lack;
+  }
+  return sign ? sign : by_size(status, spec);
 }
 
 }  // namespace instantexec::status

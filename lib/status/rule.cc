@@ -43,7 +43,7 @@ Assessment in_progress(std::string_view reason, std::string_view message) {
 }
 
 Assessment failed(std::string_view reason, std::string_view message, std::string_view hint) {
-  Assessment out = verdict(model::HealthStatus::kFailed, reason, message);
+  Assessment out = verdict(model::HealthStatus::kFailed, reason, message.empty() ? reason : message);
   out.status.hint = hint;
   return out;
 }
@@ -69,20 +69,22 @@ std::string spelled(std::string status) {
   return status;
 }
 
+// Some controllers write the status as a boolean. Without one nothing is said, not "False".
+std::string status_of(const model::Json& condition) {
+  const model::Json* status = model::find(condition, "/status");
+  if (status != nullptr && status->is_boolean()) return status->get<bool>() ? "True" : "False";
+  return spelled(model::get_string(condition, "/status"));
+}
+
 }  // namespace
 
 std::optional<Condition> read_condition(const model::Json& item, std::int64_t generation) {
   if (!item.is_object()) return std::nullopt;
   const auto observed = as_number(model::find(item, "/observedGeneration"));
   if (observed && *observed < generation) return std::nullopt;
-  // Some controllers write the status as a boolean.
-  const bool flag = model::get_bool(item, "/status");
-  Condition out{model::get_string(item, "/type"),
-                spelled(model::get_string(item, "/status", flag ? "True" : "False")),
-                model::get_string(item, "/reason"),
-                model::get_string(item, "/message"),
-                model::get_string(item, "/severity"),
-                time_at(item, "/lastTransitionTime"),
+  Condition out{model::get_string(item, "/type"),     status_of(item),
+                model::get_string(item, "/reason"),   model::get_string(item, "/message"),
+                model::get_string(item, "/severity"), time_at(item, "/lastTransitionTime"),
                 time_at(item, "/lastUpdateTime")};
   if (out.updated == Timestamp{}) out.updated = out.since;
   return out;

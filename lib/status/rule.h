@@ -47,7 +47,7 @@ inline constexpr std::string_view kNotUnderstood = "StatusNotUnderstood";
 // A status condition of the current generation.
 struct Condition {
   std::string type;
-  std::string status;  // "True", "False", "Unknown"
+  std::string status;  // "True", "False", "Unknown"; "" when it has none
   std::string reason;
   std::string message;
   std::string severity;  // of Cluster API's conditions: "Error", "Warning", "Info"; else empty

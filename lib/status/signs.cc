@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "base/text.h"
 
@@ -83,34 +84,76 @@ void explain_work(const Condition& condition, Sign& out) {
     out.sense = Sense::kHold;
   } else if (condition.is_false()) {
     out.sense = reason == Sense::kBad ? Sense::kBad : Sense::kNone;
-  } else {
+  } else if (!condition.status.empty()) {
     out.sense = Sense::kBusy;
   }
+}
+
+// "desiredPhase", "previousState": of another time than now.
+bool of_another_time(const std::string& key) {
+  static constexpr std::array<std::string_view, 7> kOther{"desired",  "target", "expected", "requested",
+                                                          "previous", "former", "history"};
+  const auto parts = parts_of(key);
+  return !parts.empty() && std::find(kOther.begin(), kOther.end(), parts.front()) != kOther.end();
 }
 
 bool named_like_status(const std::string& key) {
   static constexpr std::array<std::string_view, 6> kNames{"phase",  "state", "status",
                                                           "health", "stage", "progress"};
   const std::string lower = to_lower(key);
-  return std::any_of(kNames.begin(), kNames.end(),
-                     [&](std::string_view name) { return lower.ends_with(name); });
+  return !of_another_time(key) && std::any_of(kNames.begin(), kNames.end(),
+                                              [&](std::string_view name) { return lower.ends_with(name); });
+}
+
+// Fields that tell how something is or ended, under names of their own.
+bool tells_outcome(const std::string& key) {
+  static constexpr std::array<std::string_view, 6> kNames{"robustness", "compliant", "compliance",
+                                                          "result",     "outcome",   "verdict"};
+  return std::find(kNames.begin(), kNames.end(), to_lower(key)) != kNames.end();
+}
+
+// Lists of what was: a phase that has passed is none of the object's parts.
+bool lists_the_past(const std::string& key) {
+  static constexpr std::array<std::string_view, 12> kPast{
+      "history", "transition", "transitions", "timestamps", "events", "previous",
+      "past",    "last",       "recent",      "attempts",   "runs",   "conditions"};
+  const auto parts = parts_of(key);
+  return std::any_of(parts.begin(), parts.end(), [](const std::string& part) {
+    return std::find(kPast.begin(), kPast.end(), part) != kPast.end();
+  });
 }
 
 void collect_words(const model::Json& value, const std::string& path, std::size_t depth, bool ends,
                    Words& out) {
   for (const auto& [key, item] : value.items()) {
-    if (!item.is_string() || !named_like_status(key)) continue;
+    const bool outcome = tells_outcome(key);
+    if (!item.is_string() || !(outcome || named_like_status(key))) continue;
     const auto& text = item.get_ref<const std::string&>();
     if (text.empty() || text == "True" || text == "False") continue;
     const std::string field = path + "." + key;
     Sign sign{sense_of_phase(text, ends), text, fmt::format("{} is {}", field, text), false};
     // A health that is "invalid" could not be found out.
     if (to_lower(key) == "health" && to_lower(text) == "invalid") sign.sense = Sense::kUnclear;
-    (depth == 0 ? out.outer : out.inner).push_back(std::move(sign));
+    (depth == 0 && !outcome ? out.outer : out.inner).push_back(std::move(sign));
   }
   if (depth + 1 > kMaxDepth) return;
   for (const auto& [key, item] : value.items()) {
-    if (item.is_object()) collect_words(item, path + "." + key, depth + 1, ends, out);
+    if (item.is_object() && !of_another_time(key))
+      collect_words(item, path + "." + key, depth + 1, ends, out);
+  }
+}
+
+// Words of the items of lists directly below status: "environments[0].phase".
+void collect_items(const model::Json& status, Words& out) {
+  for (const auto& [key, list] : status.items()) {
+    if (!list.is_array() || lists_the_past(key)) continue;
+    Words words;
+    for (const model::Json& item : list) {
+      if (item.is_object()) collect_words(item, "status." + key + "[]", kMaxDepth, false, words);
+    }
+    // Parts that are well do not speak for the whole.
+    std::copy_if(words.inner.begin(), words.inner.end(), std::back_inserter(out.items),
+                 [](const Sign& sign) { return sign.sense == Sense::kBusy || sign.sense == Sense::kBad; });
   }
 }
 
@@ -147,7 +190,10 @@ Sign read_sign(const Condition& condition) {
       explain_work(condition, out);
       break;
     case Claim::kBad:
-      if (condition.is_true()) out.sense = Sense::kBad;
+      // A condition without a status holds by being there. One whose reason is work under way is no error:
+      // operators are Degraded while they deploy.
+      if (condition.is_true() || condition.status.empty())
+        out.sense = names_work(condition.reason) ? Sense::kBusy : Sense::kBad;
       break;
     case Claim::kHold:
       if (condition.is_true()) out.sense = Sense::kHold;
@@ -158,7 +204,39 @@ Sign read_sign(const Condition& condition) {
 
 Words collect_words(const model::Object& object) {
   Words out;
-  collect_words(model::get_object(object.json, "/status"), "status", 0, runs_to_end(object.kind()), out);
+  const model::Json& status = model::get_object(object.json, "/status");
+  collect_words(status, "status", 0, runs_to_end(object.kind()), out);
+  // A schedule that is scheduled does what it is for.
+  for (Sign& word : out.outer) {
+    if (word.reason == "Scheduled" && waits_for_its_time(object.kind())) word.sense = Sense::kGood;
+  }
+  collect_items(status, out);
+  return out;
+}
+
+std::vector<Sign> faint_signs(const std::vector<Condition>& conditions) {
+  std::vector<Sign> out;
+  for (const Condition& condition : conditions) {
+    Sign sign{Sense::kNone, word_of(condition), text_of(condition), false};
+    switch (claim_of(condition.type)) {
+      case Claim::kNone:
+        sign.sense = sense_of_reason(condition.reason);
+        if (sign.sense == (condition.is_true() ? Sense::kBusy : Sense::kGood)) sign.sense = Sense::kNone;
+        break;
+      case Claim::kBusy:
+        // At rest, unless the reason says that it has yet to begin.
+        if (condition.is_false() && sense_of_reason(condition.reason) != Sense::kBusy)
+          sign.sense = Sense::kGood;
+        break;
+      case Claim::kBad:
+      case Claim::kLack:
+      case Claim::kHold:
+      case Claim::kGood:
+      case Claim::kVerdict:
+        break;
+    }
+    if (sign.sense != Sense::kNone) out.push_back(std::move(sign));
+  }
   return out;
 }
 

@@ -29,11 +29,15 @@ struct FoundConditions {
 // when it is as wanted; kNone when its type is not known.
 [[nodiscard]] Sign read_sign(const Condition& condition);
 
-// Strings in fields named like a status ("phase", "printableStatus"), by sense; fields of status itself
-// first. Lists describe parts and are not looked into.
+// What conditions say that read_sign makes nothing of, for objects of which nothing else is known: the reason
+// of an unknown type, and that no work is under way ("Progressing" is False).
+[[nodiscard]] std::vector<Sign> faint_signs(const std::vector<Condition>& conditions);
+
+// Strings in fields named like a status ("phase", "printableStatus"), by sense.
 struct Words {
   std::vector<Sign> outer;  // directly in status
   std::vector<Sign> inner;
+  std::vector<Sign> items;  // of the items of lists in status, which describe parts: only kBusy and kBad
 };
 [[nodiscard]] Words collect_words(const model::Object& object);
 

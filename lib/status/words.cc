@@ -28,8 +28,9 @@ constexpr std::array<std::string_view, 37> kBadStems{
     "mismatch",  "unsupport", "terminal", "timeout",   "timedout",  "broken",  "expired",   "refused",
     "stall",     "oom",       "critical", "fatal",     "panic",     "corrupt", "misconfig", "unrecover",
     "duplicate", "violat",    "incompat", "abnormal",  "irreconcil"};
-constexpr std::array<std::string_view, 11> kBadWords{
-    "err", "dead", "red", "bad", "fail", "offline", "fails", "failed", "failing", "failure", "failures"};
+constexpr std::array<std::string_view, 14> kBadWords{"err",      "dead",  "red",     "bad",     "fail",
+                                                     "offline",  "fails", "failed",  "failing", "failure",
+                                                     "failures", "fault", "faulted", "faulty"};
 constexpr std::array<std::string_view, 6> kNegations{"no", "not", "non", "without", "never", "zero"};
 
 bool bad_part(std::string_view part) {
@@ -37,7 +38,7 @@ bool bad_part(std::string_view part) {
 }
 
 // Words for a state that is wanted, in phases and in types of conditions.
-constexpr std::array<std::string_view, 58> kGoodWords{
+constexpr std::array<std::string_view, 61> kGoodWords{
     "ready",        "available",  "healthy",    "health",      "succeeded", "success",      "successful",
     "successfully", "complete",   "completed",  "completion",  "done",      "finished",     "ok",
     "okay",         "active",     "running",    "up",          "online",    "green",        "bound",
@@ -46,7 +47,7 @@ constexpr std::array<std::string_view, 58> kGoodWords{
     "valid",        "applied",    "created",    "initialized", "connected", "stable",       "serving",
     "programmed",   "registered", "configured", "published",   "joined",    "updated",      "uptodate",
     "passed",       "good",       "resolved",   "ready2use",   "live",      "started",      "operational",
-    "latest",       "alive"};
+    "latest",       "alive",      "compliant",  "succeeding",  "passing"};
 
 // Words for work that goes on; words in -ing count too.
 constexpr std::array<std::string_view, 34> kBusyWords{
@@ -55,12 +56,21 @@ constexpr std::array<std::string_view, 34> kBusyWords{
     "missing",    "notfound",  "draft",   "requested", "preparing",       "unknown", "stopping",
     "update",     "bootstrap", "upgrade", "outofsync", "blocked",         "stale",   "required",
     "requires",   "needed",    "needs",   "partial",   "underreplicated", "stuck"};
-constexpr std::array<std::string_view, 12> kNoWork{"running", "serving", "listening", "existing",
-                                                   "missing", "nothing", "string",    "working",
-                                                   "warning", "pausing", "timing",    "streaming"};
+constexpr std::array<std::string_view, 14> kNoWork{
+    "running", "serving", "listening", "existing", "missing",   "nothing",    "string",
+    "working", "warning", "pausing",   "timing",   "streaming", "succeeding", "passing"};
 
 constexpr std::array<std::string_view, 9> kHoldWords{
     "paused", "suspended", "stopped", "hibernated", "halted", "disabled", "deactivated", "suspend", "onhold"};
+// Things that end, by the last part of their name.
+constexpr std::array<std::string_view, 20> kEnds{
+    "run",     "job",       "task",      "experiment", "workflow", "build",      "backup",
+    "restore", "migration", "execution", "operation",  "test",     "evaluation", "scan",
+    "plan",    "trial",     "snapshot",  "upload",     "download", "transfer"};
+// Good for what stays; what ends has only begun with them.
+constexpr std::array<std::string_view, 15> kBegun{
+    "running", "active",    "started", "created", "initialized", "accepted", "bound", "registered",
+    "joined",  "connected", "enabled", "up",      "online",      "serving",  "live"};
 constexpr std::array<std::string_view, 5> kUnclearWords{"unknown", "inconclusive", "indeterminate",
                                                         "undefined", "unspecified"};
 
@@ -101,19 +111,27 @@ bool has(const std::vector<std::string>& parts, std::string_view word) {
   return std::find(parts.begin(), parts.end(), word) != parts.end();
 }
 
+// Begins with a word for work that goes on in spite of an error: "FinalizingPartiallyFailed". Not so
+// "ProvisioningFailed".
+bool goes_on(const std::vector<std::string>& parts) {
+  static constexpr std::array<std::string_view, 4> kWork{"waiting", "finalizing", "retrying", "recovering"};
+  return parts.size() > 1 && one_of(parts.front(), kWork);
+}
+
 // "NotFound", "LimitReached", "TimedOut": bad by two words.
 bool bad_pair(const std::vector<std::string>& parts) {
   for (std::size_t i = 1; i < parts.size(); ++i) {
     const std::string_view before = parts[i - 1];
     const std::string_view word = parts[i];
-    if (before == "not" &&
-        (word == "found" || word == "permitted" || word == "allowed" || word == "supported" ||
-         word == "exist" || word == "exists" || word == "accepted")) {
+    if (before == "not" && (word == "found" || word == "permitted" || word == "allowed" ||
+                            word == "supported" || word == "accepted")) {
       return true;
     }
     if (word == "reached" && before == "limit") return true;
     if (word == "out" && before == "timed") return true;
-    if (before == "does" && word == "not") return true;
+    // What does not exist may yet be made: "DoesNotExist" is the first state of many an object.
+    const bool exists = i + 1 < parts.size() && parts[i + 1].starts_with("exist");
+    if (before == "does" && word == "not" && !exists) return true;
   }
   return false;
 }
@@ -155,6 +173,7 @@ Sense sense_of_phase(std::string_view phase, bool runs_to_end) {
   const std::string joined = join(parts, "");
   if (has(parts, "not") && has(parts, "found")) return Sense::kBusy;  // not there yet, or no longer
   if (one_of(joined, kUnclearWords)) return Sense::kUnclear;
+  if (goes_on(parts)) return Sense::kBusy;
   const auto any = [&](auto&& test) { return std::any_of(parts.begin(), parts.end(), test); };
   if (names_error(parts) || bad_pair(parts) || joined == "down" ||
       any([](std::string_view part) { return part.starts_with("warn"); })) {
@@ -166,11 +185,9 @@ Sense sense_of_phase(std::string_view phase, bool runs_to_end) {
   for (std::size_t i = 0; i < parts.size(); ++i) {
     if (!one_of(parts[i], kGoodWords)) continue;
     if (lacking(parts, i)) return Sense::kBusy;  // "NotReady"
-    if (runs_to_end && (parts[i] == "running" || parts[i] == "active" || parts[i] == "started" ||
-                        parts[i] == "created" || parts[i] == "initialized")) {
-      return Sense::kBusy;
-    }
-    return Sense::kGood;
+    if (i > 0 && parts[i] == "running" && one_of(parts[i - 1], kEnds))
+      return Sense::kBusy;  // "Build Running"
+    return runs_to_end && one_of(parts[i], kBegun) ? Sense::kBusy : Sense::kGood;
   }
   return Sense::kNone;
 }
@@ -214,9 +231,9 @@ Claim claim_of(std::string_view type) {
   // "Progressing" and kin are told by -ing; these are nouns.
   static constexpr std::array<std::string_view, 4> kWork{"update", "upgrade", "rollout", "progress"};
   // True or not, they say nothing about how the object is.
-  static constexpr std::array<std::string_view, 10> kNeutral{
-      "deprecated", "superseded", "limited", "changed",   "modified",
-      "skipped",    "deferred",   "managed", "unmanaged", "customized"};
+  static constexpr std::array<std::string_view, 11> kNeutral{
+      "deprecated", "superseded", "limited",   "changed",    "modified", "skipped",
+      "deferred",   "managed",    "unmanaged", "customized", "removed"};
   static constexpr std::array<std::string_view, 14> kLacks{
       "blocked",  "detached", "deleted",  "terminated", "evicted", "interrupted", "throttled",
       "orphaned", "outdated", "required", "needed",     "missed",  "quarantined", "overloaded"};
@@ -224,7 +241,7 @@ Claim claim_of(std::string_view type) {
   const auto parts = parts_of(type);
   const std::string joined = join(parts, "");
   if (one_of(joined, kVerdicts)) return Claim::kVerdict;
-  if (one_of(joined, kHolds)) return Claim::kHold;
+  if (one_of(joined, kHolds) || (!parts.empty() && parts.back() == "suspended")) return Claim::kHold;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     if (bad_part(parts[i])) return negated(parts, i) ? Claim::kGood : Claim::kBad;
     // "NoWarnings" is good; a warning is not yet bad.
@@ -234,7 +251,7 @@ Claim claim_of(std::string_view type) {
   if (parts.size() > 1 && parts.back() == "available" && one_of(parts[parts.size() - 2], kWork)) {
     return Claim::kNone;
   }
-  if (one_of(joined, kNeutral)) return Claim::kNone;
+  if (!parts.empty() && one_of(parts.back(), kNeutral)) return Claim::kNone;  // "DNSManaged" too
   if (std::any_of(parts.begin(), parts.end(), lacks)) return Claim::kLack;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     if (one_of(parts[i], kGoodWords)) return lacking(parts, i) ? Claim::kLack : Claim::kGood;
@@ -259,6 +276,15 @@ bool says_waiting(std::string_view reason) {
   return std::any_of(parts.begin(), parts.end(), busy_part);
 }
 
+bool names_work(std::string_view reason) {
+  const auto parts = parts_of(reason);
+  if (names_error(parts) || bad_pair(parts)) return false;
+  return std::any_of(parts.begin(), parts.end(), [](std::string_view part) {
+    return part == "progress" || part == "inprogress" ||
+           (part.size() > 4 && part.ends_with("ing") && !one_of(part, kNoWork));
+  });
+}
+
 bool waits_for_its_time(std::string_view kind) {
   const auto parts = parts_of(kind);
   if (parts.size() < 2) return kind == "Schedule";
@@ -266,9 +292,6 @@ bool waits_for_its_time(std::string_view kind) {
 }
 
 bool runs_to_end(std::string_view kind) {
-  static constexpr std::array<std::string_view, 16> kEnds{
-      "run",       "job",       "task",      "experiment", "workflow",   "build", "backup",   "restore",
-      "migration", "execution", "operation", "test",       "evaluation", "scan",  "snapshot", "plan"};
   const auto parts = parts_of(kind);
   if (parts.empty() || !one_of(parts.back(), kEnds)) return false;
   return !one_of(parts.front(), std::array<std::string_view, 3>{"cron", "scheduled", "scaled"});

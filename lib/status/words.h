@@ -42,6 +42,9 @@ enum class Claim {
 // The reason names work under way: "Pending", "Reconciling".
 [[nodiscard]] bool says_waiting(std::string_view reason);
 
+// The reason names work by a verb, and no error: "DeploymentInProgress", "Upgrading"; not "MissingSecret".
+[[nodiscard]] bool names_work(std::string_view reason);
+
 // Kinds that do nothing until their time comes: CronWorkflow, ScheduledBackup, BackupSchedule.
 [[nodiscard]] bool waits_for_its_time(std::string_view kind);
 

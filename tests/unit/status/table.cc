@@ -179,6 +179,37 @@ std::string plain(std::string_view api, std::string_view kind, std::string_view 
       api, kind, rest.empty() ? "" : ",", rest);
 }
 
+std::string conditions_of(std::string_view text) {
+  std::string out = "'conditions':[";
+  std::string item;
+  const auto flush = [&] {
+    if (item.empty()) return;
+    const auto equals = item.find('=');
+    std::vector<std::string> parts;
+    std::string rest = item.substr(equals + 1);
+    for (auto slash = rest.find('/'); slash != std::string::npos && parts.size() < 2;
+         slash = rest.find('/')) {
+      parts.push_back(rest.substr(0, slash));
+      rest = rest.substr(slash + 1);
+    }
+    parts.push_back(rest);
+    parts.resize(3);
+    if (out.back() == '}') out += ",";
+    out += "{'type':'" + item.substr(0, equals) + "','status':'" + parts[0] + "','reason':'" + parts[1] +
+           "','message':'" + parts[2] + "','lastTransitionTime':'@0'}";
+    item.clear();
+  };
+  for (const char c : text) {
+    if (c == ';') {
+      flush();
+    } else if (c != ' ' || !item.empty()) {
+      item += c;
+    }
+  }
+  flush();
+  return out + "]";
+}
+
 std::string condition(std::string_view type, std::string_view status, std::string_view reason, int since) {
   return fmt::format("{{'type':'{}','status':'{}','reason':'{}','message':'m','lastTransitionTime':'@{}'}}",
                      type, status, reason, since);

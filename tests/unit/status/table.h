@@ -61,4 +61,7 @@ void check(const std::vector<Row>& rows, Tweak tweak = nullptr);
 [[nodiscard]] std::string condition(std::string_view type, std::string_view status,
                                     std::string_view reason = "", int since = 0);
 
+// "Ready=True/Reason/message; Other=False" as 'conditions':[…], inner part of a status.
+[[nodiscard]] std::string conditions_of(std::string_view text);
+
 }  // namespace instantexec::status::test

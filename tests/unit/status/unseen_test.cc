@@ -35,38 +35,6 @@ bool fits(Want want, model::HealthStatus got) {
   return false;
 }
 
-// "Ready=True/Reason/message; Other=False" as status.conditions.
-std::string conditions_of(std::string_view text) {
-  std::string out = "'conditions':[";
-  std::string item;
-  const auto flush = [&] {
-    if (item.empty()) return;
-    const auto equals = item.find('=');
-    std::vector<std::string> parts;
-    std::string rest = item.substr(equals + 1);
-    for (auto slash = rest.find('/'); slash != std::string::npos && parts.size() < 2;
-         slash = rest.find('/')) {
-      parts.push_back(rest.substr(0, slash));
-      rest = rest.substr(slash + 1);
-    }
-    parts.push_back(rest);
-    parts.resize(3);
-    if (out.back() == '}') out += ",";
-    out += "{'type':'" + item.substr(0, equals) + "','status':'" + parts[0] + "','reason':'" + parts[1] +
-           "','message':'" + parts[2] + "','lastTransitionTime':'@0'}";
-    item.clear();
-  };
-  for (const char c : text) {
-    if (c == ';') {
-      flush();
-    } else if (c != ' ' || !item.empty()) {
-      item += c;
-    }
-  }
-  flush();
-  return out + "]";
-}
-
 // A status that begins with "?" is a list of conditions; after "|" come other fields.
 std::string status_of(const Unseen& row) {
   const std::string text = row.status;
