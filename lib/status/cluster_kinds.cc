@@ -144,4 +144,21 @@ Assessment assess_quota(const Input& input) {
   return in_progress("WaitingForController", "the quota is not yet in force");
 }
 
+// certificates.k8s.io/v1: Approved, Denied and Failed are never taken back.
+Assessment assess_signing_request(const Input& input) {
+  for (const std::string_view type : {"Denied", "Failed"}) {
+    const auto refused = find_condition(input.object, type);
+    if (!refused || !refused->is_true()) continue;
+    return failed(refused->reason.empty() ? type : refused->reason, refused->message,
+                  describe_command(input.object));
+  }
+  if (!model::get_string(input.object.json, "/status/certificate").empty())
+    return current("Issued", "the certificate is issued");
+  const auto approved = find_condition(input.object, "Approved");
+  if (approved && approved->is_true()) return in_progress("Approved", "waiting for the signer");
+  Assessment out = in_progress("WaitingForApproval", "nobody has approved the request yet");
+  out.status.hint = clean(fmt::format("kubectl certificate approve {}", input.object.name()));
+  return out;
+}
+
 }  // namespace instantexec::status

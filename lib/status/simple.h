@@ -17,5 +17,6 @@ namespace instantexec::status {
 [[nodiscard]] Assessment assess_api_service(const Input& input);
 [[nodiscard]] Assessment assess_namespace(const Input& input);
 [[nodiscard]] Assessment assess_quota(const Input& input);
+[[nodiscard]] Assessment assess_signing_request(const Input& input);
 
 }  // namespace instantexec::status

@@ -151,6 +151,26 @@ TEST(Edges, Claims) {
   });
 }
 
+TEST(Edges, SigningRequests) {
+  const auto request = [](const std::string& status) {
+    return plain("certificates.k8s.io/v1", "CertificateSigningRequest", "'status':{" + status + "}");
+  };
+  const std::string approved = conditions_of("Approved=True/AutoApproved");
+  check({
+      {"nobody has looked at it", request(""), {}, 10, kInProgress, "WaitingForApproval"},
+      {"approved, not signed", request(approved), {}, 10, kInProgress, "Approved"},
+      {"signed", request(approved + ",'certificate':'LS0='"), {}, 10, kCurrent, "Issued"},
+      {"denied", request(conditions_of("Denied=True/NotOurs")), {}, 10, kFailed, "NotOurs"},
+      {"the signer failed",
+       request(conditions_of("Approved=True/AutoApproved; Failed=True/SignerValidationFailure")),
+       {},
+       10,
+       kFailed,
+       "SignerValidationFailure"},
+      {"denied is False", request(conditions_of("Denied=False")), {}, 10, kInProgress, "WaitingForApproval"},
+  });
+}
+
 TEST(Edges, MoreKindsThatAreReadyWhenTheyExist) {
   const std::pair<const char*, const char*> kinds[] = {
       {"v1", "Endpoints"},
@@ -163,6 +183,14 @@ TEST(Edges, MoreKindsThatAreReadyWhenTheyExist) {
       {"flowcontrol.apiserver.k8s.io/v1", "PriorityLevelConfiguration"},
       {"admissionregistration.k8s.io/v1", "MutatingAdmissionPolicy"},
       {"admissionregistration.k8s.io/v1", "MutatingAdmissionPolicyBinding"},
+      {"storage.k8s.io/v1", "CSINode"},
+      {"storage.k8s.io/v1", "CSIStorageCapacity"},
+      {"networking.k8s.io/v1", "IPAddress"},
+      {"resource.k8s.io/v1", "DeviceClass"},
+      {"resource.k8s.io/v1", "ResourceClaim"},
+      {"resource.k8s.io/v1", "ResourceClaimTemplate"},
+      {"resource.k8s.io/v1", "ResourceSlice"},
+      {"certificates.k8s.io/v1beta1", "ClusterTrustBundle"},
   };
   for (const auto& [api, kind] : kinds) check({{kind, plain(api, kind, ""), {}, 0, kCurrent, "Exists"}});
 }
