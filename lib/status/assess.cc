@@ -58,7 +58,9 @@ std::optional<Assessment> gate(const Input& input, const CustomRule* rule) {
     return failed("Replaced", "the object was deleted and created anew by someone else",
                   describe_command(object));
   }
-  if (object.terminating()) return terminating(object);
+  // Null is absent, as everywhere in the API.
+  const model::Json* leaving = model::find(object.json, "/metadata/deletionTimestamp");
+  if (leaving != nullptr && !leaving->is_null()) return terminating(object);
   if (context.min_generation > 0 && object.generation() < context.min_generation) {
     return in_progress("StaleRead", "the state read is older than the change");
   }

@@ -70,10 +70,10 @@ Assessment assess_job(const Input& input) {
                      clean(fmt::format("kubectl -n {} patch job {} -p '{{\"spec\":{{\"suspend\":false}}}}'",
                                        input.object.ns(), input.object.name())));
   }
-  const std::int64_t active = model::get_int(input.object.json, "/status/active");
-  const std::int64_t succeeded = model::get_int(input.object.json, "/status/succeeded");
-  const std::int64_t want = model::get_int(input.object.json, "/spec/completions", 1);
-  const std::int64_t parallel = model::get_int(input.object.json, "/spec/parallelism", 1);
+  const std::int64_t active = count_at(input.object.json, "/status/active");
+  const std::int64_t succeeded = count_at(input.object.json, "/status/succeeded");
+  const std::int64_t want = count_at(input.object.json, "/spec/completions", 1);
+  const std::int64_t parallel = count_at(input.object.json, "/spec/parallelism", 1);
   if (!input.context.options.wait_for_jobs && active + succeeded > 0) {
     return current("Started", "the Job has started");
   }

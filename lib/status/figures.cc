@@ -17,6 +17,7 @@ namespace {
 std::optional<std::int64_t> number(const model::Json& object, std::string_view key) {
   const auto found = object.is_object() ? object.find(std::string(key)) : object.end();
   if (!object.is_object() || found == object.end() || !found->is_number_integer()) return std::nullopt;
+  if (*found < 0) return std::nullopt;  // some controllers write -1 for "not known"
   return found->get<std::int64_t>();
 }
 

@@ -119,7 +119,7 @@ std::vector<model::Gvk> child_kinds(const model::Gvk& gvk, const Options& option
 Duration default_timeout(const model::Object& object) {
   const KindRule* known = find_kind(object.gvk());
   if (known == nullptr) return kUnknownKind;
-  const std::int64_t own = model::get_int(object.json, "/spec/progressDeadlineSeconds");
+  const std::int64_t own = count_at(object.json, "/spec/progressDeadlineSeconds");
   if (known->rule != assess_deployment || own <= 0) return known->timeout;
   // 600 is what the API server fills in; a person who wants less or more writes another number.
   constexpr std::int64_t kServerDefault = 600;

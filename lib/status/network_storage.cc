@@ -54,6 +54,23 @@ std::optional<Timestamp> class_missing_since(const Input& input) {
   return std::nullopt;
 }
 
+// What is odd about the default class that a claim without a class depends on; "" when nothing is.
+std::string default_class_note(const Input& input) {
+  if (!input.context.storage_classes || model::find(input.object.json, "/spec/storageClassName") != nullptr ||
+      !class_of(input.object).empty()) {
+    return {};
+  }
+  const auto& classes = *input.context.storage_classes;
+  const auto defaults = std::count_if(classes.begin(), classes.end(), [](const model::Object* item) {
+    return item->annotation("storageclass.kubernetes.io/is-default-class") == "true";
+  });
+  if (defaults == 0) return "the claim names no StorageClass, and none is the default";
+  if (defaults == 1) return {};
+  // The admission plugin takes the one that was created last.
+  return fmt::format("the claim names no StorageClass, and {} are the default: the newest is taken",
+                     defaults);
+}
+
 std::string last_warning(const Input& input) {
   std::string message;
   for (const model::Object* event : events_about(input.object, input)) {
@@ -102,6 +119,10 @@ Assessment assess_claim(const Input& input) {
     out.changes_at = doomed_at;
     return out;
   }
+  if (const std::string note = default_class_note(input); !note.empty()) {
+    out.status.evidence.push_back({input.object.ref(), note});
+    out.status.hint = "kubectl get storageclass";
+  }
   const std::string warning = last_warning(input);
   if (!warning.empty()) out.status.evidence.push_back({input.object.ref(), clean(warning)});
   return out;
@@ -114,8 +135,10 @@ Assessment assess_volume(const Input& input) {
                   model::get_string(input.object.json, "/status/message", "reclaiming the volume failed"),
                   describe_command(input.object));
   }
-  if (phase.empty() || phase == "Pending") return in_progress("Pending", "the volume is not yet available");
-  return current(phase, "the volume is " + phase);
+  // A volume that is released is nobody's fault.
+  if (phase == "Available" || phase == "Bound" || phase == "Released")
+    return current(phase, "the volume is " + phase);
+  return in_progress("Pending", "the volume is not yet available");
 }
 
 Assessment assess_service(const Input& input) {

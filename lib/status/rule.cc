@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 
 #include "base/text.h"
 #include "status/event_view.h"
@@ -107,6 +108,11 @@ std::optional<Condition> find_condition(const model::Object& object, std::string
 
 std::optional<std::int64_t> observed_generation(const model::Object& object) {
   return as_number(model::find(object.json, "/status/observedGeneration"));
+}
+
+std::int64_t count_at(const model::Json& value, std::string_view pointer, std::int64_t otherwise) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();
+  return std::clamp<std::int64_t>(model::get_int(value, pointer, otherwise), 0, kMost);
 }
 
 Timestamp time_at(const model::Json& value, std::string_view pointer) {

@@ -67,6 +67,10 @@ struct Condition {
 // status.observedGeneration as a number or a numeric string; nothing when absent or something else.
 [[nodiscard]] std::optional<std::int64_t> observed_generation(const model::Object& object);
 
+// A count at the pointer, between 0 and what an int32 of the API can hold, whatever is written there.
+[[nodiscard]] std::int64_t count_at(const model::Json& value, std::string_view pointer,
+                                    std::int64_t otherwise = 0);
+
 // RFC 3339 text at the pointer, zero when absent or unreadable.
 [[nodiscard]] Timestamp time_at(const model::Json& value, std::string_view pointer);
 

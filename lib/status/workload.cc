@@ -14,11 +14,21 @@ namespace {
 constexpr std::string_view kRevision = "deployment.kubernetes.io/revision";
 
 std::int64_t status_count(const Input& input, std::string_view field) {
-  return model::get_int(input.object.json, fmt::format("/status/{}", field));
+  return count_at(input.object.json, fmt::format("/status/{}", field));
 }
 
 std::int64_t spec_replicas(const Input& input) {
-  return model::get_int(input.object.json, "/spec/replicas", 1);
+  return count_at(input.object.json, "/spec/replicas", 1);
+}
+
+// How many are wanted is there and cannot be read: no number of pods is then enough.
+std::optional<Assessment> unreadable_replicas(const Input& input) {
+  const model::Json* wanted = model::find(input.object.json, "/spec/replicas");
+  if (wanted == nullptr || wanted->is_null() || (wanted->is_number_integer() && *wanted >= 0))
+    return std::nullopt;
+  Assessment out = in_progress("Unreadable", "spec.replicas is not a count");
+  out.status.status = model::HealthStatus::kUnknown;
+  return out;
 }
 
 std::string of(std::int64_t have, std::int64_t want, std::string_view what) {
@@ -80,7 +90,7 @@ std::optional<Assessment> deadline_verdict(const Input& input) {
   if (!progressing || !progressing->is_false()) return std::nullopt;
   const Timestamp applied = input.context.applied_at;
   const Duration deadline =
-      std::chrono::seconds(model::get_int(input.object.json, "/spec/progressDeadlineSeconds", 600));
+      std::chrono::seconds(count_at(input.object.json, "/spec/progressDeadlineSeconds", 600));
   const Timestamp late = applied + deadline;
   // Condition times have whole seconds.
   const bool stale =
@@ -114,14 +124,14 @@ std::optional<Assessment> deployment_progress(const Input& input) {
 }
 
 std::int64_t created_by(const model::Object& replica_set) {
-  return model::get_int(replica_set.json, "/status/replicas");
+  return count_at(replica_set.json, "/status/replicas");
 }
 
 // The ReplicaSet's FailedCreate events, or the Deployment's own copy of the ReplicaFailure condition.
 std::optional<Problem> deployment_creation_problem(const Input& input) {
   const model::Object* set = new_replica_set(input);
   if (set != nullptr) {
-    return creation_problem(*set, model::get_int(set->json, "/spec/replicas", 1), created_by(*set), input);
+    return creation_problem(*set, count_at(set->json, "/spec/replicas", 1), created_by(*set), input);
   }
   const std::int64_t updated = status_count(input, "updatedReplicas");
   return creation_problem(input.object, spec_replicas(input), updated, input);
@@ -160,6 +170,7 @@ Assessment assess_deployment(const Input& input) {
                      clean(fmt::format("kubectl -n {} rollout resume deployment/{}", input.object.ns(),
                                        input.object.name())));
   }
+  if (auto unreadable = unreadable_replicas(input)) return *std::move(unreadable);
   auto progress = deployment_progress(input);
   if (!progress) {
     const std::int64_t want = spec_replicas(input);
@@ -182,6 +193,7 @@ Assessment assess_deployment(const Input& input) {
 }
 
 Assessment assess_replica_set(const Input& input) {
+  if (auto unreadable = unreadable_replicas(input)) return *std::move(unreadable);
   const std::int64_t want = spec_replicas(input);
   const std::int64_t total = status_count(input, "replicas");
   const std::int64_t ready = status_count(input, "readyReplicas");
@@ -212,8 +224,7 @@ std::optional<Assessment> stateful_progress(const Input& input) {
   const std::int64_t ready = status_count(input, "readyReplicas");
   const std::int64_t updated = status_count(input, "updatedReplicas");
   // The API server stores a missing partition as 0.
-  const std::int64_t partition =
-      model::get_int(input.object.json, "/spec/updateStrategy/rollingUpdate/partition");
+  const std::int64_t partition = count_at(input.object.json, "/spec/updateStrategy/rollingUpdate/partition");
   const bool on_delete =
       model::get_string(input.object.json, "/spec/updateStrategy/type", "RollingUpdate") == "OnDelete";
   const std::int64_t to_update = on_delete ? 0 : std::max<std::int64_t>(0, want - partition);
@@ -237,6 +248,7 @@ std::optional<Assessment> stateful_progress(const Input& input) {
 }  // namespace
 
 Assessment assess_stateful_set(const Input& input) {
+  if (auto unreadable = unreadable_replicas(input)) return *std::move(unreadable);
   const std::int64_t want = spec_replicas(input);
   auto progress = stateful_progress(input);
   if (!progress) {
@@ -248,7 +260,7 @@ Assessment assess_stateful_set(const Input& input) {
       return out;
     }
     const std::int64_t partition =
-        model::get_int(input.object.json, "/spec/updateStrategy/rollingUpdate/partition");
+        count_at(input.object.json, "/spec/updateStrategy/rollingUpdate/partition");
     if (partition > 0 && partition <= want) {
       return current("PartitionComplete", of(status_count(input, "updatedReplicas"), want,
                                              "replicas updated, as the partition asks"));
@@ -305,7 +317,8 @@ Assessment assess_daemon_set(const Input& input) {
   // A DaemonSet whose pods are all refused reports that it wants none (kubernetes#100683).
   const auto creation = creation_problem(input.object, std::max<std::int64_t>(desired, 1), scheduled, input);
   Assessment waiting;
-  if (!model::find(input.object.json, "/status/desiredNumberScheduled")) {
+  const model::Json* known = model::find(input.object.json, "/status/desiredNumberScheduled");
+  if (known == nullptr || !known->is_number_integer()) {
     waiting = in_progress("WaitingForController", "the number of nodes is not yet known");
   } else if (desired == 0 && creation) {
     waiting = in_progress("FailedCreate", "no pod could be created");

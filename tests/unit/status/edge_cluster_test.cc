@@ -151,6 +151,33 @@ TEST(Edges, Claims) {
   });
 }
 
+TEST(Edges, ClaimsWithoutAClass) {
+  const auto storage_class = [](std::string_view name, bool is_default) {
+    return object(
+        fmt::format("{{'apiVersion':'storage.k8s.io/v1','kind':'StorageClass','metadata':{{'name':'{}',"
+                    "'annotations':{{'storageclass.kubernetes.io/is-default-class':'{}'}}}}}}",
+                    name, is_default));
+  };
+  const model::Object one = storage_class("one", true);
+  const model::Object two = storage_class("two", true);
+  const model::Object other = storage_class("other", false);
+  const auto evidence = [](std::string_view spec, std::vector<const model::Object*> classes) {
+    Context context;
+    context.now = at(10);
+    context.storage_classes = std::move(classes);
+    const auto claim = object(plain("v1", "PersistentVolumeClaim",
+                                    fmt::format("'spec':{{{}}},'status':{{'phase':'Pending'}}", spec)));
+    const auto got = compute(claim, {}, {}, context);
+    EXPECT_EQ(got.status, kInProgress);
+    return got.evidence.empty() ? "" : got.evidence.front().text;
+  };
+  EXPECT_NE(evidence("", {&other}).find("none is the default"), std::string::npos);
+  EXPECT_NE(evidence("", {&one, &other, &two}).find("2 are the default"), std::string::npos);
+  EXPECT_EQ(evidence("", {&one, &other}), "");
+  EXPECT_EQ(evidence("'storageClassName':''", {&one, &two}), "") << "no class is wanted";
+  EXPECT_EQ(evidence("'storageClassName':'one'", {&one, &two}), "");
+}
+
 TEST(Edges, SigningRequests) {
   const auto request = [](const std::string& status) {
     return plain("certificates.k8s.io/v1", "CertificateSigningRequest", "'status':{" + status + "}");
