@@ -27,6 +27,16 @@ Status add_rules(std::string_view text, const std::string& file, std::string_vie
   return {};
 }
 
+// Lists may hold lists, as kubectl takes them; the parser bounds how deep.
+void flatten(model::Object object, std::vector<model::Object>& out) {
+  const model::Json* items = model::find(object.json, "/items");
+  if (!object.kind().ends_with("List") || items == nullptr || !items->is_array()) {
+    out.push_back(std::move(object));
+    return;
+  }
+  for (model::Object& item : model::expand_list(std::move(object))) flatten(std::move(item), out);
+}
+
 }  // namespace
 
 Result<Rules> load_health_rules(const Options& options, const LoadedConfig& config) {
@@ -56,7 +66,9 @@ Result<std::vector<model::Object>> load_snapshot(const std::vector<std::string>&
   for (const manifest::SourceFile& file : inputs.files) {
     IE_TRY_ASSIGN(auto documents, manifest::parse_yaml(file.bytes, file.name));
     for (manifest::Document& document : documents) {
-      for (model::Object& object : model::expand_list(model::Object{std::move(document.value)})) {
+      std::vector<model::Object> objects;
+      flatten(model::Object{std::move(document.value)}, objects);
+      for (model::Object& object : objects) {
         if (object.api_version().empty() || object.kind().empty()) {
           return fail(instantexec::errors::kInvalidInput,
                       fmt::format("{} holds something without apiVersion or kind", sanitise_line(file.name)),

@@ -73,6 +73,19 @@ TEST_F(HealthVerb, OneLineForEachObjectOfAFile) {
   EXPECT_EQ(model::get_string((*outcome.documents)[2], "/rule"), "conventions");
 }
 
+TEST_F(HealthVerb, ListsInListsAndStreamsOfJson) {
+  const std::string one = R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"}})";
+  const std::string list = R"({"apiVersion":"v1","kind":"List","items":[)" + one + "]}";
+  const std::string lists = R"({"apiVersion":"v1","kind":"List","items":[)" + list + "," + one + "]}";
+  for (const auto& [text, count] : std::vector<std::pair<std::string, std::size_t>>{
+           {lists, 2}, {one + "\n" + one + "\n", 2}, {one + one, 2}, {list + lists, 3}}) {
+    const Outcome outcome = run({"health", "-f", file("a.json", text), "-o", "json"});
+    ASSERT_FALSE(outcome.report.error) << text << ": " << outcome.report.error->to_string();
+    EXPECT_EQ(statuses(outcome), std::vector<std::string>(count, "Current")) << text;
+    EXPECT_EQ(outcome.report.exit, ExitCode::kDone) << text;
+  }
+}
+
 TEST_F(HealthVerb, RulesOfTheUserComeFirst) {
   const std::string rules = file("rules.yaml", "- {group: example.com, kind: Widget, otherwise: Current}\n");
   const Outcome outcome = run({"health", "-f", file("a.yaml", kObjects), "--rules", rules});
