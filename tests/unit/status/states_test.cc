@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "manifest/yaml.h"
+#include "source_dir.h"
 #include "status/bundled_rules.h"
 #include "status/rule_reader.h"
 #include "unit/status/table.h"
