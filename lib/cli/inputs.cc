@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "cli/errors.h"
+#include "os/errors.h"
 #include "os/files.h"
 #include "os/process.h"
 #include "os/signals.h"
@@ -39,7 +40,16 @@ Status read_folder(const std::string& root, LoadedInputs& inputs) {
         break;
     }
   }
-  for (const auto& skipped : listing.skipped) inputs.warnings.push_back("not read: " + skipped);
+  for (const auto& skipped : listing.skipped) {
+    const std::string shown = fmt::format(
+        "{}: {}", sanitise_line((root.ends_with('/') ? root : root + "/") + skipped.path), skipped.why);
+    // Objects that are not read would be taken for objects that left the release.
+    if (manifest::file_role(skipped.path) == manifest::FileRole::kManifest) {
+      return fail(os::errors::kFileUnsafePath, shown + " is not read",
+                  "put the file itself there, or name it with -f of its own");
+    }
+    inputs.warnings.push_back("not read: " + shown);
+  }
   return {};
 }
 

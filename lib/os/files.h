@@ -75,10 +75,16 @@ struct ListOptions {
   bool hidden = false;  // also names that begin with a dot
 };
 
+// A link, a pipe or another special file.
+struct SkippedFile {
+  std::string path;  // relative to the root
+  std::string why;   // "symbolic link"
+  friend auto operator<=>(const SkippedFile&, const SkippedFile&) = default;
+};
+
 struct FileListing {
-  std::vector<std::string> files;  // regular files, paths relative to the root, sorted by bytes
-  std::vector<std::string>
-      skipped;  // "path: why" for links, pipes and other special files, sorted, sanitised
+  std::vector<std::string> files;    // regular files, paths relative to the root, sorted by bytes
+  std::vector<SkippedFile> skipped;  // sorted by path
 };
 
 // The regular files below a folder. Symbolic links are never followed; they are reported as skipped. Errors:

@@ -73,8 +73,7 @@ class Walk {
       }
       return folder(parent, name, path + "/", depth + 1);
     } else {
-      listing_.skipped.push_back(sanitise_line(path) +
-                                 (S_ISLNK(info.st_mode) ? ": symbolic link" : ": not a regular file"));
+      listing_.skipped.push_back({path, S_ISLNK(info.st_mode) ? "symbolic link" : "not a regular file"});
     }
     return {};
   }

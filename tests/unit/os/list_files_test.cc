@@ -25,8 +25,9 @@ TEST(ListFiles, SortedRelativeAndWithoutLinks) {
   const auto all = list_files(dir.path());
   ASSERT_TRUE(all) << all.error().to_string();
   EXPECT_EQ(all->files, (Names{"B.yaml", "a/b/c.yaml", "a/z.yaml", "b.yaml"}));
-  EXPECT_EQ(all->skipped,
-            (Names{"a/rootfs: symbolic link", "link.yaml: symbolic link", "pipe: not a regular file"}));
+  EXPECT_EQ(all->skipped, (std::vector<SkippedFile>{{"a/rootfs", "symbolic link"},
+                                                    {"link.yaml", "symbolic link"},
+                                                    {"pipe", "not a regular file"}}));
 
   const auto flat = list_files(dir.path(), {.recursive = false});
   ASSERT_TRUE(flat);
