@@ -126,6 +126,8 @@ class OwnRulesTest(release.ReleaseTestCase):
         sandbox.kubectl("apply", "-f", "-", stdin=json.dumps(gate_kind()))
         cls.addClassCleanup(sandbox.kubectl, "delete", "crd", f"gates.{GROUP}", "--wait=false")
         sandbox.kubectl("wait", "--for=condition=Established", f"crd/gates.{GROUP}", "--timeout=60s")
+        # An established kind still answers 429 until its storage is there.
+        sandbox.wait_for("gates to be served", lambda: api.request("GET", f"apis/{GROUP}/v1/gates")[0] == 200)
 
     @contextlib.contextmanager
     def controller(self):
