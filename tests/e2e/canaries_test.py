@@ -10,12 +10,14 @@ import base64
 import json
 import pathlib
 import random
+import signal
 import stat
 import string
 import sys
 import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support" / "py"))
+import faults  # noqa: E402
 import release  # noqa: E402
 import sandbox  # noqa: E402
 
@@ -66,23 +68,45 @@ class CanariesTest(release.ReleaseTestCase):
 
     def say(self, *arguments, manifests=None, codes=(0,), timeout=120):
         """Runs the tool as loudly as it can, in a folder of its own, and keeps what it says."""
-        number = len(self.outputs)
-        environment = {name: self.place / "home" for name in ("HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "TMPDIR")}
-        (self.place / "home").mkdir(exist_ok=True)
-        file = self.folder() / "release.yaml"  # not among what is searched: it holds the values
-        command = [*arguments, "--release", "demo", "-v=8", "--log-file", self.place / f"log{number}"]
-        if manifests is not None:
-            file.write_text(release.stream(manifests))
-            command += ["-f", file]
-        result = self.tool(*command, cwd=self.place, env=environment, timeout=timeout)
+        result = self.tool(*self.command(arguments, manifests), cwd=self.place, env=self.environment(), timeout=timeout)
         self.assertIn(result.code, codes, str(result))
         self.outputs.append(result)
         return result
 
+    def environment(self):
+        (self.place / "home").mkdir(exist_ok=True)
+        names = ("HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "TMPDIR")
+        return {**{name: self.place / "home" for name in names}, "INSTANTEXEC_STATE_DIR": self.place / "state"}
+
+    def command(self, arguments, manifests=None):
+        command = [*arguments, "--release", "demo", "-v=8", "--log-file", self.place / f"log{len(self.outputs)}"]
+        if manifests is None:
+            return command
+        file = self.folder() / "release.yaml"  # not among what is searched: it holds the values
+        file.write_text(release.stream(manifests))
+        return [*command, "-f", file]
+
+    def lose_the_server(self, manifests):
+        """A deploy whose API server is gone after the first write, so that it leaves a state file."""
+        with faults.Proxy(self.folder()) as proxy:
+            proxy.rules({"methods": ["PATCH"], "not": "dryRun", "from": 2, "action": "stop-before"})
+            command = self.command(["deploy"], manifests)
+            process = self.spawn_tool(*command, config=proxy.kubeconfig, env=self.environment())
+            self.assertIsNotNone(proxy.event("stopped", 60))
+            proxy.process.kill()
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=60)
+        self.outputs.append(sandbox.Result(("instantexec", *map(str, command)), process.returncode, out, err, 0))
+        self.assertEqual(process.returncode, 9, str(self.outputs[-1]))
+        self.assertEqual(len(list((self.place / "state" / "unfinished").iterdir())), 1)
+
     def search(self):
         places = [(f"stdout of {' '.join(r.command[1:3])}", r.stdout.encode()) for r in self.outputs]
         places += [(f"stderr of {' '.join(r.command[1:3])}", r.stderr.encode()) for r in self.outputs]
-        places += [(str(path.relative_to(self.place)), path.read_bytes()) for path in self.place.rglob("*") if path.is_file()]
+        files = [(str(path.relative_to(self.place)), path.read_bytes()) for path in self.place.rglob("*") if path.is_file()]
+        for kind in ("log0", "state/evidence/"):
+            self.assertTrue(any(name.startswith(kind) for name, _ in files), f"there is no {kind} to search")
+        places += files
         # What everybody may read of the records: their metadata, and the head, which is not compressed.
         for item in self.get("secrets"):
             places.append((f"metadata of {item['metadata']['name']}", json.dumps(item["metadata"]).encode()))
@@ -112,6 +136,10 @@ class CanariesTest(release.ReleaseTestCase):
         self.say("rollback", "--dry-run=server")
         self.say("rollback", "-o", "json")
         self.say("recover")
+        self.lose_the_server(self.secrets(changed=True))
+        self.say("status", codes=(0, 1))
+        self.search()  # before a recovery removes the state file
+        self.say("recover", timeout=180)
         self.say("status", "-o", "json", codes=(0, 1))
         self.say("history", "-o", "json")
         self.search()

@@ -79,6 +79,10 @@ class InterruptTest(release.ReleaseTestCase):
         process, before = self.start_stuck_deployment()
         process.kill()
         process.communicate(timeout=10)
+        status = self.expect(self.tool("status", "--release", "demo"), 0)
+        self.assertRegex(status.stdout, rf"(?m)^locked by \S*\b{process.pid}\b")
+        self.assertRegex(status.stdout, r"(?m)^unfinished: applying of revision 2, started .*; `recover` puts it back$")
+        self.assertRegex(status.stdout, r"(?m)^  next: kubectl instantexec recover ")
         # The lock of the dead process has to run out first.
         self.recover()
         self.assert_unchanged(before, release.plain_snapshot(self.namespace))

@@ -94,6 +94,39 @@ class DeployTest(release.ReleaseTestCase):
         self.expect(again, 10)
 
 
+class SavedPlanTest(release.ReleaseTestCase):
+    def plan(self, manifests):
+        file = self.folder() / "change.plan"
+        stdin = release.stream(manifests)
+        self.expect(self.tool("plan", "--release", "demo", "-f", "-", "--out", file, stdin=stdin), 0)
+        return file
+
+    def execute(self, file):
+        return self.tool("deploy", "--release", "demo", "--plan", file)
+
+    def test_exactly_what_was_planned_is_executed(self):
+        self.expect(self.deploy([*release.small_release(), release.config_map("old", k="1")], "--prune"), 0)
+        before = self.snapshot()
+        wanted = release.small_release(image=release.NEXT_IMAGE, message="bye")
+        file = self.plan(wanted)
+        self.assert_unchanged(before, self.snapshot())
+        self.expect(self.execute(file), 0)
+        self.assert_diff_clean(wanted)
+        self.assert_error(self.execute(file), 3, r"plan\.drifted")  # it was for the revision before
+
+    def test_it_is_refused_with_what_drifted(self):
+        self.expect(self.deploy(release.small_release()), 0)
+        file = self.plan([*release.small_release(message="bye"), release.config_map("new", k="1")])
+        self.kubectl("patch", "configmap", "settings", "-p", json.dumps({"data": {"theirs": "1"}}))
+        self.kubectl("create", "configmap", "new", "--from-literal=k=theirs")
+        before = self.snapshot()
+        result = self.execute(file)
+        self.assert_error(result, 3, r"plan\.drifted")
+        for line in (rf"ConfigMap {self.namespace}/settings changed since it was planned", rf"ConfigMap {self.namespace}/new "):
+            self.assertIn(line, result.stderr)
+        self.assert_unchanged(before, self.snapshot())
+
+
 class FailureTest(release.ReleaseTestCase):
     def test_a_broken_image_is_undone(self):
         manifests = release.small_release()
