@@ -177,7 +177,7 @@ class WebhookTest(sandbox.ClusterTestCase):
 
     def test_down_within_a_run(self):
         """The run gives up, and the state is as before, or is with a `recover` once the webhook is back. A recovery that it
-        comes back in waits for it."""
+        comes back in waits for it. Objects that cannot be read are told of, and are work that `status` shows."""
         work = [(what, verb) for what in ("admission", "conversion") for verb in ("deploy", "rollback", "recover")]
         places = [self.place() for _ in work]
         with concurrent.futures.ThreadPoolExecutor(len(work)) as pool:
@@ -200,9 +200,15 @@ class WebhookTest(sandbox.ClusterTestCase):
         if verb == "recover":
             place.server.errors = 10
         result = place.go_on(process)
+        unread = what == "conversion" and verb != "recover"
+        status = place.tool("status") if unread else None
         place.server.mode = "allow"
-        if result.code not in ((0,) if verb == "recover" else (5, 6, 9)):
+        if result.code not in ((0,) if verb == "recover" else (6,) if unread else (5, 6, 9)):
             return f"{work}: {result}"
+        if unread and ("partly undone" not in result.stdout or "could not be read" not in result.stdout):
+            return f"{work}: it does not say that it is partly undone: {result}"
+        if unread and "`recover` puts it back" not in status.stdout:
+            return f"{work}: status does not tell of the rest: {status}"
         if verb != "recover" and place.group not in result.stdout:
             return f"{work}: it does not name the webhook: {result}"
         if result.code not in (0, 5):
