@@ -114,10 +114,10 @@ struct ReleaseStatus {
   bool exists = false;  // a record was found
   int revision = 0;     // in force; 0: none
   std::string source_commit;
-  std::string deployed;  // RFC 3339
+  std::string deployed;                           // RFC 3339
   std::optional<UnfinishedOperation> unfinished;  // what a recovery would take up
   std::string lock_holder;                        // empty: free
-  std::vector<model::ObjectOutcome> objects;  // of the revision in force, with their health now
+  std::vector<model::ObjectOutcome> objects;      // of the revision in force, with their health now
 };
 
 struct RecoverOptions {

@@ -28,4 +28,6 @@ version_at_least() { [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = 
 
 # need OPTION COUNT VALUE: the option's value is among the COUNT arguments left, and says something. An empty one is what
 # an unset variable of the caller leaves.
-need() { [ "$2" -ge 2 ] && [ -n "${3:-}" ] || usage_error "$1 needs a value"; }
+need() {
+  if [ "$2" -lt 2 ] || [ -z "${3:-}" ]; then usage_error "$1 needs a value"; fi
+}
