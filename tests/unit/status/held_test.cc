@@ -10,17 +10,6 @@
 namespace instantexec::status::test {
 namespace {
 
-std::vector<CustomRule> bundled() {
-  std::vector<CustomRule> out;
-  for (const BundledFile& file : bundled_rules()) {
-    const auto documents = manifest::parse_yaml(file.text, std::string(file.name));
-    if (!documents) continue;
-    auto rules = read_rules(documents->front().value, "bundled");
-    if (rules) std::move(rules->begin(), rules->end(), std::back_inserter(out));
-  }
-  return out;
-}
-
 struct Held {
   const char* name;
   const char* api;

@@ -28,19 +28,6 @@ model::Json table_in(const fs::path& file) {
   return documents && documents->size() == 1 ? documents->front().value : model::Json::array();
 }
 
-std::vector<CustomRule> bundled() {
-  std::vector<CustomRule> out;
-  for (const BundledFile& file : bundled_rules()) {
-    const auto documents = manifest::parse_yaml(file.text, std::string(file.name));
-    EXPECT_TRUE(documents) << documents.error().message;
-    if (!documents) continue;
-    auto rules = read_rules(documents->front().value, "bundled");
-    EXPECT_TRUE(rules) << file.name << ": " << rules.error().message;
-    if (rules) std::move(rules->begin(), rules->end(), std::back_inserter(out));
-  }
-  return out;
-}
-
 // The object of a row: generation 2, made before it was read.
 model::Object subject(const model::Json& row) {
   const std::string what = model::get_string(row, "/object");

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include "manifest/yaml.h"
+#include "status/bundled_rules.h"
+#include "status/rule_reader.h"
 
 #include <charconv>
 #include <iostream>
@@ -213,6 +216,21 @@ std::string conditions_of(std::string_view text) {
 std::string condition(std::string_view type, std::string_view status, std::string_view reason, int since) {
   return fmt::format("{{'type':'{}','status':'{}','reason':'{}','message':'m','lastTransitionTime':'@{}'}}",
                      type, status, reason, since);
+}
+
+std::vector<CustomRule> bundled() {
+  std::vector<CustomRule> out;
+  for (const BundledFile& file : bundled_rules()) {
+    const auto documents = manifest::parse_yaml(file.text, std::string(file.name));
+    EXPECT_TRUE(documents) << file.name;
+    if (!documents) continue;
+    for (const manifest::Document& document : *documents) {
+      auto rules = read_rules(document.value, "bundled");
+      EXPECT_TRUE(rules) << file.name;
+      if (rules) std::move(rules->begin(), rules->end(), std::back_inserter(out));
+    }
+  }
+  return out;
 }
 
 }  // namespace instantexec::status::test

@@ -64,4 +64,7 @@ void check(const std::vector<Row>& rows, Tweak tweak = nullptr);
 // "Ready=True/Reason/message; Other=False" as 'conditions':[…], inner part of a status.
 [[nodiscard]] std::string conditions_of(std::string_view text);
 
+// The bundled rules, as the program reads them.
+std::vector<CustomRule> bundled();
+
 }  // namespace instantexec::status::test
