@@ -2,7 +2,6 @@
 
 import atexit
 import base64
-import functools
 import http.client
 import json
 import pathlib
@@ -30,7 +29,7 @@ def _close():
         _idle.get_nowait().close()
 
 
-@functools.lru_cache(maxsize=None)
+@sandbox.once
 def _endpoint():
     """Host, port and TLS settings of the administrator."""
     view = sandbox.kubectl("config", "view", "--raw", "--flatten", "--minify", "-o", "json").json()

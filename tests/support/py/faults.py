@@ -9,7 +9,6 @@ It is built with Go on first use; where there is none, `Unavailable` says so.
 """
 
 import base64
-import functools
 import json
 import os
 import pathlib
@@ -23,7 +22,7 @@ import sandbox
 SOURCE = sandbox.ROOT / "tests" / "support" / "faultproxy"
 
 
-@functools.lru_cache(maxsize=None)
+@sandbox.once
 def program():
     """The built proxy. Go's own cache makes a second build a matter of milliseconds."""
     go = shutil.which("go") or shutil.which("/usr/local/go/bin/go")

@@ -31,6 +31,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -84,7 +85,19 @@ def run(command, *, stdin=None, env=None, cwd=None, timeout=120):
     return Result(command, done.returncode, done.stdout, done.stderr, time.monotonic() - begin)
 
 
-@functools.lru_cache(maxsize=None)
+def once(function):
+    """A function without arguments that runs once, also when several threads ask at the same time."""
+    lock, answer = threading.Lock(), functools.lru_cache(maxsize=None)(function)
+
+    @functools.wraps(function)
+    def ask():
+        with lock:
+            return answer()
+
+    return ask
+
+
+@once
 def kubeconfig():
     """The path of the administrator's kubeconfig; starts the sandbox if need be."""
     given = os.environ.get("INSTANTEXEC_SANDBOX_KUBECONFIG")
@@ -103,7 +116,7 @@ def kubeconfig():
     return pathlib.Path(answer)
 
 
-@functools.lru_cache(maxsize=None)
+@once
 def kubectl_path():
     given = os.environ.get("INSTANTEXEC_KUBECTL")
     if given:
@@ -123,7 +136,7 @@ def binary():
     return pathlib.Path(os.environ.get("INSTANTEXEC_BINARY") or ROOT / "dist" / "kubectl-instantexec")
 
 
-@functools.lru_cache(maxsize=None)
+@once
 def state_folder():
     """Where the tool leaves files by itself, for this run of tests and not in anybody's home."""
     path = tempfile.mkdtemp(prefix="instantexec-state-")
