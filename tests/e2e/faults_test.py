@@ -8,6 +8,7 @@ tool can know better than to give up, it has to.
 
 import concurrent.futures
 import dataclasses
+import itertools
 import pathlib
 import queue
 import sys
@@ -37,6 +38,10 @@ ROUTER = {"status": 404, "headers": {"Content-Type": "text/plain"}, "body": "404
 REDIRECT = {"status": 302, "headers": {"Location": "https://127.0.0.1:1/elsewhere"}}
 BUSY = {"status": 429, "headers": {"Retry-After": "1"}, "body": "too many"}
 TIMEOUT = {"status": 504, "body": "gateway timeout"}
+EXPIRED = {
+    "status": 401, "headers": {"Content-Type": "application/json"},
+    "body": '{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Unauthorized","message":"Unauthorized","code":401}',
+}  # fmt: skip
 BROKEN_JSON = {"status": 200, "headers": {"Content-Type": "application/json"}, "body": '{"kind":"ConfigMap","met'}
 ETCD = {
     "status": 500, "headers": {"Content-Type": "application/json"},
@@ -102,6 +107,7 @@ TABLE = [
     *rows("a login page", {"action": "answer", **HTML}, EVERY, EITHER),
     *rows("a redirect", {"action": "answer", **REDIRECT}, EVERY, EITHER),
     *rows("404 of a router", {"action": "answer", **ROUTER}, EVERY, EITHER),
+    *rows("a token that has expired", {"action": "answer", **EXPIRED}, WRITES, EITHER),
     *rows("answered 2 s late", {"action": "delay", "seconds": 2}, EVERY),
     *each("a watch that is cut off at once", WATCH, {"action": "truncate", "bytes": 0, "count": 8}),
     *each("a watch that is cut off within an event", WATCH, {"action": "truncate", "bytes": 700, "count": 8}),
@@ -115,7 +121,10 @@ TABLE = [
 
 
 class FaultsTest(sandbox.ClusterTestCase):
+    """Half of the proxies speak HTTP/2, half only HTTP/1.1, where a broken answer is a broken connection."""
+
     harnesses = queue.Queue()
+    protocols = itertools.cycle(((), ("--http1",)))
 
     @classmethod
     def setUpClass(cls):
@@ -135,7 +144,7 @@ class FaultsTest(sandbox.ClusterTestCase):
         try:
             harness = self.harnesses.get_nowait()
         except queue.Empty:
-            harness = kills.Harness()
+            harness = kills.Harness(*next(self.protocols))
         try:
             scenario, after = self.scenarios[row.scenario], self.after[row.scenario]
             return harness.fault(scenario, row.rule, row.codes, after, recovery=row.verb == "recover")

@@ -85,6 +85,7 @@ SCENARIOS = (
     Scenario("statefulset", stateful(release.IMAGE), stateful(release.NEXT_IMAGE)),
     Scenario("failing", base, lambda u: changed(u, release.BROKEN_IMAGE), ends_as="before"),
     Scenario("rollback", base, changed, verb="rollback"),
+    Scenario("recover", base, changed, verb="recover", ends_as="before"),
 )
 
 
@@ -105,11 +106,11 @@ class Outcome:
 
 
 class Harness:
-    """One proxy, used for one kill after the other. Not for two threads at once."""
+    """One proxy, used for one kill after the other. Not for two threads at once. `arguments` are the proxy's."""
 
-    def __init__(self):
+    def __init__(self, *arguments):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="instantexec-kill-"))
-        self.proxy = faults.Proxy(self.folder)
+        self.proxy = faults.Proxy(self.folder, *arguments)
 
     def close(self):
         self.proxy.close()
@@ -136,7 +137,14 @@ class Harness:
         if scenario.verb == "rollback":
             self.must(self.tool("deploy", *RELEASE, *where, "-f", "-", stdin=stdin))
             return namespace, unique, ["rollback", *RELEASE, *where], ""
-        return namespace, unique, [scenario.verb, *RELEASE, *where, "-f", "-", *scenario.arguments], stdin
+        return namespace, unique, ["deploy", *RELEASE, *where, "-f", "-", *scenario.arguments], stdin
+
+    def disturbed(self, scenario, namespace, command, stdin):
+        """What a kill hits, once the state before is known: the command, or the recovery from one that was interrupted."""
+        if scenario.verb != "recover":
+            return command, stdin
+        self.interrupt(command, stdin)
+        return ["recover", *RELEASE, "-n", namespace], ""
 
     @staticmethod
     def must(result):
@@ -166,10 +174,11 @@ class Harness:
         """(number of requests, state after) of a run that nothing happens to."""
         namespace, unique, command, stdin = self.prepare(scenario)
         try:
+            command, stdin = self.disturbed(scenario, namespace, command, stdin)
             self.proxy.rules()
             begun = len(self.proxy.requests())
             result = self.tool(*command, config=self.proxy.kubeconfig, stdin=stdin)
-            expected = 0 if scenario.ends_as == "after" else 5
+            expected = 0 if scenario.ends_as == "after" or scenario.verb == "recover" else 5
             if result.code != expected:
                 raise AssertionError(str(result))
             requests = [r for r in self.proxy.requests()[begun:] if r["method"] != "WATCH"]
@@ -226,6 +235,7 @@ class Harness:
         namespace, unique, command, stdin = self.prepare(scenario)
         try:
             before = self.state(scenario, namespace, unique)
+            command, stdin = self.disturbed(scenario, namespace, command, stdin)
             outcome.at = self.run_until(command, stdin, boundary, number) or ""
             recover = ["recover", *RELEASE, "-n", namespace, "--lock-timeout", "90s"]
             for second, k in again:
