@@ -66,6 +66,18 @@ void add_baseline(const validate::BaselineReport& baseline, std::vector<Finding>
   }
 }
 
+// How many tests may fail is the pass rate's business, so none of them is an error. What is known already, of a manifest
+// that could not be read, is not told again.
+void add_suites(std::vector<Finding> suites, std::vector<Finding>& findings) {
+  const auto known = static_cast<std::ptrdiff_t>(findings.size());
+  for (Finding& finding : suites) {
+    const auto end = findings.begin() + known;
+    if (std::find(findings.begin(), end, finding) != end) continue;
+    finding.severity = std::min(finding.severity, model::Severity::kWarning);
+    findings.push_back(std::move(finding));
+  }
+}
+
 }  // namespace
 
 Result<validate::NamespaceSnapshot> InstantExecutionPipeline::ask_cluster(Instant deadline,
@@ -118,10 +130,7 @@ Result<InstantExecutionPipeline::Ending> InstantExecutionPipeline::validate(Inst
                      baseline_->passed ? "passed" : "has failures, from before this change"));
     add_baseline(*baseline_, findings);
   }
-  // How many tests may fail is the pass rate's business.
-  for (auto& finding : suites.findings)
-    finding.severity = std::min(finding.severity, model::Severity::kWarning);
-  append(findings, std::move(suites.findings));
+  add_suites(std::move(suites.findings), findings);
 
   model::ValidationResult result;
   result.suites = std::move(suites.suites);

@@ -98,6 +98,10 @@ std::string step_text(const StepView& step, std::size_t number, const PlanOption
 
 std::string counts_text(const PlanView& plan) {
   std::vector<std::string> parts;
+  const bool executable = std::none_of(plan.findings.begin(), plan.findings.end(), [](const auto& finding) {
+    return finding.severity == model::Severity::kError;
+  });
+  if (!executable) parts.emplace_back("not executable");
   for (const OpWord& word : kOps) {
     const auto count = std::count_if(plan.steps.begin(), plan.steps.end(),
                                      [&](const StepView& step) { return step.op == word.op; });

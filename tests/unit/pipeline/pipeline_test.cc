@@ -146,6 +146,23 @@ TEST(Pipeline, UnreadableInputFailsValidationAndCostsConfidence) {
   EXPECT_EQ(world.writes(), 0U);
 }
 
+// The reader of the manifests and the suite that checks every file of the repository find the same.
+TEST(Pipeline, WhatTwoChecksFindIsToldOnceAndAsAnError) {
+  World world;
+  PipelineContext context = world.context(web() + "---\nkind: {\n");
+  context.stages = {model::StageId::kValidation};
+  ASSERT_EQ(context.input_findings.size(), 1U);
+  const model::Finding found = context.input_findings.front();
+  context.suites.yaml_files.push_back({found.at.file, {found}});
+  const auto report = world.run(std::move(context));
+  ASSERT_TRUE(report.validation.has_value());
+  std::vector<model::Severity> told;
+  for (const auto& finding : report.validation->findings) {
+    if (finding == found) told.push_back(finding.severity);
+  }
+  EXPECT_EQ(told, std::vector<model::Severity>{model::Severity::kError});
+}
+
 // The stages of a manual approval are run one by one, and files can change in between. What could not be read
 // must not count as having left the release: it would be pruned.
 TEST(Pipeline, StageThreeAloneDeploysNothingOfUnreadableInput) {
