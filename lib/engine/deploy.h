@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <memory>
 #include <optional>
@@ -11,6 +12,7 @@
 #include "engine/environment.h"
 #include "engine/ports.h"
 #include "engine/rights.h"
+#include "journal/blob.h"
 #include "journal/seal.h"
 #include "model/deploy_report.h"
 #include "model/finding.h"
@@ -48,6 +50,8 @@ struct ReleaseOptions {
   Duration per_object_timeout{std::chrono::minutes(10)};  // no change of one object for that long; 0: none
   Duration lock_timeout{std::chrono::seconds(35)};        // how long to wait for another holder
   int history_limit = 10;                                 // revisions kept
+  // Unpacked bytes of what a release saves before it begins; more is refused while planning.
+  std::size_t record_limit = journal::kMaxBlob;
   std::string source_commit;  // of the change, recorded with the revision; may be empty
   std::string description;    // recorded with the revision; may be empty
   // By which the records are signed and encrypted; null: they are not. Records that are sealed need it.

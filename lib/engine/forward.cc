@@ -10,6 +10,7 @@
 #include "engine/errors.h"
 #include "engine/evidence.h"
 #include "engine/former_health.h"
+#include "engine/payload.h"
 #include "engine/schemas.h"
 #include "engine/undo.h"
 #include "plan/desired.h"
@@ -99,7 +100,7 @@ class Forward {
     journal::Operation record;
     record.id = sha256_hex(session_.holder() + format_rfc3339_micro(session_.wall()) +
                            operation_.options.release + std::to_string(session_.keeper()->epoch()))
-                    .substr(0, 16);
+                    .substr(0, kOperationId);
     record.kind = kind_.kind;
     record.target = kind_.target;
     record.revision = planned_.plan.revision;
@@ -109,7 +110,7 @@ class Forward {
     record.source_commit = operation_.options.source_commit;
     record.description = operation_.options.description;
     record.plan_digest = plan::digest(planned_.plan);
-    const journal::PayloadView payload = make_payload(record.id);
+    const journal::PayloadView payload = make_payload(planned_, record.id);
     IE_TRY_ASSIGN(record.payload, operation_.store.save_payload(operation_.stored, record.revision, payload));
     if (session_.interrupted()) {
       operation_.store.drop({record.payload});
@@ -125,26 +126,6 @@ class Forward {
     if (!saved && saved.error().http_status >= 400 && saved.error().http_status < 500)
       head = std::move(former);
     return saved;
-  }
-
-  journal::PayloadView make_payload(const std::string& id) {
-    journal::PayloadView out;
-    out.operation = id;
-    plan::Plan plain = planned_.plan;
-    for (plan::Step& step : plain.steps) step.changes.clear();
-    out.plan = plan::to_json(plain);
-    const auto find = [](const LiveObjects& objects, const model::ObjectRef& ref) {
-      const auto found = objects.find(ref);
-      return found == objects.end() ? nullptr : &found->second;
-    };
-    for (const plan::Desired& desired : planned_.desired) out.manifests.push_back(&desired.object());
-    for (const plan::Step& step : planned_.plan.steps) {
-      if (!plan::writes(step.op)) continue;
-      out.saved.push_back(
-          {&step.gvk, &step.object, find(planned_.live, step.object), find(planned_.after, step.object)});
-    }
-    out.unwell = to_records(planned_.former);
-    return out;
   }
 
   // --- applying ---

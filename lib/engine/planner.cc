@@ -9,6 +9,7 @@
 #include "engine/access.h"
 #include "engine/errors.h"
 #include "engine/lock_keeper.h"
+#include "engine/payload.h"
 #include "journal/secrets.h"
 #include "plan/diff.h"
 #include "plan/owner.h"
@@ -335,6 +336,7 @@ class Planner {
       out_.after[out_.plan.steps[i].object] = std::move(dry_runs_[i].object);
     }
     if (out_.plan.changes_anything()) check_access();
+    if (auto finding = too_large(out_, options_.record_limit)) out_.findings.push_back(std::move(*finding));
     out_.revision = head_.revision;
     out_.unfinished = unfinished_operation(head_);
     out_.warnings = session_.warnings();

@@ -94,6 +94,13 @@ Digest digest_with(const Seal* seal) {
 
 }  // namespace
 
+Status check_size(std::size_t unpacked, std::size_t limit) {
+  if (unpacked <= limit) return {};
+  constexpr std::size_t kMebibyte = std::size_t{1} << 20U;
+  return fail(errors::kTooLarge, fmt::format("the record has {} MiB unpacked; at most {} are kept",
+                                             (unpacked + kMebibyte - 1) / kMebibyte, limit / kMebibyte));
+}
+
 Result<std::string> compress(std::string_view bytes) {
   Compressor compressor(bytes.size());
   compressor.add(bytes);
@@ -113,10 +120,7 @@ Result<PackedBlob> pack(const Source& source, std::string_view prefix, const Sea
     out.blob.size += bytes.size();
     whole.add(bytes);
   });
-  if (out.blob.size > kMaxBlob) {
-    return fail(errors::kTooLarge, fmt::format("the record has {} MiB unpacked; at most {} are kept",
-                                               out.blob.size >> 20U, kMaxBlob >> 20U));
-  }
+  IE_TRY(check_size(out.blob.size));
   out.blob.digest = std::move(whole).hex();
   out.blob.sealed = seal != nullptr;
   Compressor compressor(out.blob.size);

@@ -19,6 +19,9 @@ inline constexpr std::size_t kMaxChunk = std::size_t{900} * 1024;
 // Unpacked bytes a record may have; more is refused on both ways.
 inline constexpr std::size_t kMaxBlob = std::size_t{256} * 1024 * 1024;
 
+// Error record.too-large for more than `limit` unpacked bytes.
+[[nodiscard]] Status check_size(std::size_t unpacked, std::size_t limit = kMaxBlob);
+
 struct ChunkRef {
   std::string name;    // of the Secret
   std::string digest;  // SHA-256 of the piece

@@ -16,7 +16,7 @@ inline constexpr ErrorCode kScope{"record.scope", ExitCode::kRollbackFailed,
                                   "may be forged; nothing was written.",
                                   "kubectl get secret -l instantexec.dev/record -n NAMESPACE"};
 inline constexpr ErrorCode kTooLarge{"record.too-large", ExitCode::kValidationFailed,
-                                     "The release is too large to be recorded.",
+                                     "The release is too large to be recorded; nothing was written.",
                                      "split it into several releases"};
 inline constexpr ErrorCode kKeyInvalid{
     "record.key-invalid", ExitCode::kUsage, "The key of the records cannot be used.",

@@ -160,8 +160,15 @@ TEST(Blob, RefusesWhatIsTooLarge) {
       "p");
   ASSERT_FALSE(packed);
   EXPECT_EQ(packed.error().code->name, "record.too-large");
-  EXPECT_NE(packed.error().message.find("256 MiB unpacked; at most 256"), std::string::npos)
+  EXPECT_NE(packed.error().message.find("257 MiB unpacked; at most 256"), std::string::npos)
       << packed.error().message;
+}
+
+TEST(Blob, TheSizeIsCheckedToTheByte) {
+  EXPECT_TRUE(check_size(kMaxBlob));
+  EXPECT_FALSE(check_size(kMaxBlob + 1));
+  EXPECT_TRUE(check_size(7, 7));
+  EXPECT_FALSE(check_size(8, 7));
 }
 
 TEST(Blob, TheLimitItselfIsAllowed) {
