@@ -111,11 +111,13 @@ class Forward {
     record.description = operation_.options.description;
     record.plan_digest = plan::digest(planned_.plan);
     const journal::PayloadView payload = make_payload(planned_, record.id);
-    IE_TRY_ASSIGN(record.payload, operation_.store.save_payload(operation_.stored, record.revision, payload));
+    auto stored = operation_.store.save_payload(operation_.stored, record.revision, payload);
     if (session_.interrupted()) {
-      operation_.store.drop({record.payload});
+      if (stored) operation_.store.drop({*stored});
       return fail(errors::kInterrupted, "interrupted before anything was changed");
     }
+    if (!stored) return fail(stored.error());
+    record.payload = std::move(*stored);
     journal::Head& head = operation_.stored.head;
     journal::Head former = head;
     head.operation = std::move(record);

@@ -126,7 +126,36 @@ Result<journal::Blob> ReleaseStore::save_payload(const StoredHead& stored, int r
   for (std::size_t first = 0; first < packed.pieces.size(); first += kChunksAtOnce) {
     IE_TRY(save_chunks(stored, revision, packed, first));
   }
+  for (std::size_t first = 0; first < packed.pieces.size(); first += kChunksAtOnce) {
+    IE_TRY(read_back(packed, first));
+  }
   return packed.blob;
+}
+
+// By name: a list by label would bring all that the release has stored.
+Status ReleaseStore::read_back(const journal::PackedBlob& packed, std::size_t first) {
+  const std::size_t end = std::min(first + kChunksAtOnce, packed.pieces.size());
+  std::vector<Request> requests;
+  for (std::size_t i = first; i < end; ++i) {
+    requests.emplace_back(GetRequest{secret_gvk(), ns_, packed.blob.chunks[i].name});
+  }
+  const auto responses = session_.call_all(std::move(requests));
+  for (std::size_t i = first; i < end; ++i) {
+    IE_TRY_ASSIGN(const std::string piece, read_piece(packed.blob.chunks[i], responses[i - first]));
+    if (piece != packed.pieces[i]) {
+      return fail(journal::errors::kBroken,
+                  "Secret " + packed.blob.chunks[i].name + " was altered on its way");
+    }
+  }
+  return {};
+}
+
+Result<std::string> ReleaseStore::read_piece(const journal::ChunkRef& chunk, const Response& response) {
+  if (response.not_found()) {
+    return fail(journal::errors::kBroken, "Secret " + chunk.name + " of the record is missing");
+  }
+  if (!response.ok()) return fail(read_error(response, "the saved state of the release"));
+  return journal::read_chunk(response.object);
 }
 
 Status ReleaseStore::save_chunks(const StoredHead& stored, int revision, const journal::PackedBlob& packed,
@@ -147,7 +176,7 @@ Status ReleaseStore::save_chunks(const StoredHead& stored, int revision, const j
     Response& response = responses[i - first];
     for (int attempt = 1; !response.ok() && attempt <= kMaxRepetitions; ++attempt) {
       if (!transient(response) && response.http_status != 409) break;
-      // Content and name belong together, so one that is there already will do.
+      // Content and name belong together, so one that is there already will do. What it holds is read later.
       auto look = session_.call_all({GetRequest{secret_gvk(), ns_, packed.blob.chunks[i].name}});
       if (look.front().ok()) {
         response = std::move(look.front());
@@ -160,11 +189,6 @@ Status ReleaseStore::save_chunks(const StoredHead& stored, int revision, const j
       }
     }
     if (!response.ok()) return fail(write_error(response, "the saved state of the release"));
-    IE_TRY_ASSIGN(const std::string piece, journal::read_chunk(response.object));
-    if (piece != packed.pieces[i]) {
-      return fail(journal::errors::kBroken,
-                  "Secret " + packed.blob.chunks[i].name + " was altered on its way");
-    }
   }
   return {};
 }
@@ -177,11 +201,7 @@ Result<journal::Payload> ReleaseStore::load_payload(const journal::Blob& blob) {
   auto responses = session_.call_all(std::move(requests));
   std::vector<std::string> pieces;
   for (std::size_t i = 0; i < responses.size(); ++i) {
-    if (responses[i].not_found()) {
-      return fail(journal::errors::kBroken, "Secret " + blob.chunks[i].name + " of the record is missing");
-    }
-    if (!responses[i].ok()) return fail(read_error(responses[i], "the saved state of the release"));
-    IE_TRY_ASSIGN(std::string piece, journal::read_chunk(responses[i].object));
+    IE_TRY_ASSIGN(std::string piece, read_piece(blob.chunks[i], responses[i]));
     pieces.push_back(std::move(piece));
     responses[i] = {};
   }

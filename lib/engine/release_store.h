@@ -33,8 +33,8 @@ class ReleaseStore {
   // none. Errors record.changed and those of the cluster.
   Status save_head(StoredHead& stored);
 
-  // Writes the pieces of a payload and checks what was stored. The head must exist; it does not name them
-  // yet.
+  // Writes the pieces of a payload, reads them back and compares. The head must exist; it does not name them
+  // yet. Error record.broken when another piece is stored than was written, or none.
   Result<journal::Blob> save_payload(const StoredHead& stored, int revision,
                                      const journal::PayloadView& payload);
   // Error record.broken when a piece is missing or altered.
@@ -48,9 +48,13 @@ class ReleaseStore {
  private:
   Status create_head(StoredHead& stored, const model::Object& secret);
   Status replace_head(StoredHead& stored, const model::Object& secret);
-  // Some chunks from `first` on, and the check of what was stored.
+  // Some chunks from `first` on.
   Status save_chunks(const StoredHead& stored, int revision, const journal::PackedBlob& packed,
                      std::size_t first);
+  // What is stored of them is what was written.
+  Status read_back(const journal::PackedBlob& packed, std::size_t first);
+  // The bytes in the answer to the read of a chunk.
+  static Result<std::string> read_piece(const journal::ChunkRef& chunk, const Response& response);
   // Whether the stored head now is `secret`; then `stored` knows it.
   Result<bool> settle(StoredHead& stored, const model::Object& secret);
 

@@ -130,7 +130,8 @@ TEST_P(Kills, AtAnyRequestARecoveryBringsTheOldOrTheNew) {
   const Picture wanted = after_second();
   const std::uint64_t requests = requests_of_second(kBetter);
   std::set<std::string> seen;
-  for (const std::uint64_t k : moments(requests, 9)) {
+  // Often enough to meet the few requests between the commit point and the end.
+  for (const std::uint64_t k : moments(requests, 12)) {
     World world;
     ASSERT_EQ(world.deploy_word(first()), "deployed");
     const Picture before = world.picture();
@@ -172,7 +173,7 @@ TEST_P(Kills, ResumingBringsTheNew) {
   const Picture wanted = after_second();
   const std::uint64_t requests = requests_of_second(kBetter);
   std::size_t resumed = 0;
-  for (const std::uint64_t k : moments(requests, 9)) {
+  for (const std::uint64_t k : moments(requests, 12)) {
     World world;
     ASSERT_EQ(world.deploy_word(first()), "deployed");
     const Picture before = world.picture();

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
+#include <random>
 
 #include "engine/release_store.h"
 #include "journal/secrets.h"
@@ -217,6 +219,106 @@ TEST(Records, ObjectsElsewhereArePutBack) {
   EXPECT_NE(differences(before, world.picture()), "");
   EXPECT_EQ(word(world.recover()), "rolled_back");
   EXPECT_EQ(differences(before, world.picture()), "");
+}
+
+bool is_chunk(const model::ObjectRef& ref) {
+  return ref.kind == "Secret" && ref.name.starts_with("instantexec.web.");
+}
+
+// What happens to what was saved, before the head names it.
+TEST(Records, AreReadBackBeforeTheHeadNamesThem) {
+  const auto remove = [](World& world, const model::ObjectRef& ref) {
+    world.foreign_delete(*world.server.get(ref));
+  };
+  struct Row {
+    const char* name;
+    std::function<void(World&, const model::ObjectRef&)> meanwhile;
+    int status;  // of the answer; 0: what is there
+    const char* end;
+  };
+  const std::vector<Row> rows = {
+      {"nothing", [](World&, const model::ObjectRef&) {}, 0, "deployed"},
+      {"deleted", remove, 0, "error: record.broken"},
+      {"another in its place",
+       [&](World& world, const model::ObjectRef& ref) {
+         model::Object other = *world.server.get(ref);
+         remove(world, ref);
+         other.json["metadata"] = {{"name", ref.name}, {"namespace", ref.ns}};
+         other.json["data"]["chunk"] = "b3RoZXI=";
+         ASSERT_TRUE(world.server.act(CreateRequest{other, "someone", false}).ok());
+       },
+       0, "error: record.broken"},
+      {"no record in its place",
+       [&](World& world, const model::ObjectRef& ref) {
+         remove(world, ref);
+         world.foreign_apply(secret(ref.name, "theirs"));
+       },
+       0, "error: record.broken"},
+      {"cannot be read", [](World&, const model::ObjectRef&) {}, 403, "error: simulation.admission-denied"},
+  };
+  for (const Row& row : rows) {
+    World world;
+    ASSERT_EQ(world.deploy_word({config("a", "1")}), "deployed");
+    const Picture before = world.picture();
+    int reads = 0;
+    world.server.faults.on_request = [&](const sim::RequestInfo& info) -> sim::Fault {
+      if (info.verb != "get" || !is_chunk(info.ref)) return {};
+      if (reads++ == 0) row.meanwhile(world, info.ref);
+      if (row.status == 0) return {};
+      return {sim::Fault::Kind::kAnswer, row.status, Duration{0}, 2};
+    };
+    EXPECT_EQ(world.deploy_word({config("a", "2")}), row.end) << row.name;
+    EXPECT_EQ(reads, 1) << row.name;
+    world.server.faults.on_request = nullptr;
+    if (std::string(row.end) == "deployed") continue;
+    for (const auto& [ref, secret] : world.picture()) {
+      if (is_chunk(ref)) continue;
+      EXPECT_EQ(before.at(ref), secret) << row.name << ": " << ref.to_string();
+    }
+    EXPECT_EQ(word(world.recover()), "nothing_to_do") << row.name << ": the head does not name it";
+  }
+}
+
+// More pieces than are read at once.
+TEST(Records, AllPiecesAreReadBack) {
+  World world;
+  std::vector<model::Object> wanted;
+  std::mt19937 random(1);
+  for (int i = 0; i < 5; ++i) {
+    std::string text(std::size_t{900} * 1024, ' ');
+    for (char& letter : text) letter = static_cast<char>('!' + random() % 90);
+    wanted.push_back(config("large" + std::to_string(i), text));
+  }
+  ASSERT_EQ(world.deploy_word(wanted), "deployed");
+  std::map<std::string, std::string> steps;  // of each piece, by name
+  std::size_t named = 0;
+  for (const sim::AuditEntry& entry : world.server.audit()) {
+    if (is_chunk(entry.ref)) steps[entry.ref.name] += entry.verb + " ";
+    if (entry.verb != "replace" || entry.ref.name != "instantexec.web" || named++ > 0) continue;
+    EXPECT_GT(steps.size(), 4U);
+    for (const auto& [name, verbs] : steps) EXPECT_EQ(verbs, "create get ") << name;
+  }
+  EXPECT_GT(named, 0U);
+}
+
+// Ctrl-C while they are being saved, and the API server falls silent.
+TEST(Records, AnInterruptionWhileTheyAreReadBackChangesNothing) {
+  World world;
+  ASSERT_EQ(world.deploy_word({config("a", "1")}), "deployed");
+  const Picture before = world.picture();
+  Instant interrupted;
+  world.server.faults.on_request = [&](const sim::RequestInfo& info) -> sim::Fault {
+    if (info.verb != "get" || !is_chunk(info.ref)) return {};
+    interrupted = world.server.now();
+    world.client().interrupt(2);
+    return {sim::Fault::Kind::kSlowAnswer, 0, std::chrono::hours(1), 2};
+  };
+  EXPECT_EQ(world.deploy_word({config("a", "2")}), "error: interrupted");
+  EXPECT_LE(world.server.now() - interrupted, Duration{5'000});
+  world.server.faults.on_request = nullptr;
+  EXPECT_EQ(differences(before, world.picture()), "");
+  world.restart();
+  EXPECT_EQ(word(world.recover()), "nothing_to_do");
 }
 
 // Progress is not recorded object by object: after a crash the objects themselves tell.
