@@ -113,7 +113,7 @@ class Forward {
     const journal::PayloadView payload = make_payload(planned_, record.id);
     auto stored = operation_.store.save_payload(operation_.stored, record.revision, payload);
     if (session_.interrupted()) {
-      if (stored) operation_.store.drop({*stored});
+      if (stored) operation_.store.drop(operation_.stored.head, {*stored});
       return fail(errors::kInterrupted, "interrupted before anything was changed");
     }
     if (!stored) return fail(stored.error());

@@ -56,7 +56,7 @@ Status record_end(Operation& operation, journal::Phase phase, const journal::Cou
   std::erase_if(head.revisions, [&](const journal::Revision& one) { return gone.contains(one.revision); });
   if (phase == journal::Phase::kRolledBack) head.operation->payload = {};
   IE_TRY(operation.store.save_head(operation.stored));
-  operation.store.drop(dropped);
+  operation.store.drop(head, dropped);
   return {};
 }
 

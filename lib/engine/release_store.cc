@@ -121,7 +121,7 @@ Result<journal::Blob> ReleaseStore::save_payload(const StoredHead& stored, int r
   const journal::Source source = [&payload](const journal::Sink& sink) {
     journal::write_payload(payload, sink);
   };
-  IE_TRY_ASSIGN(const journal::PackedBlob packed,
+  IE_TRY_ASSIGN(journal::PackedBlob packed,
                 journal::pack(source, journal::chunk_prefix(release_, revision), seal_));
   for (std::size_t first = 0; first < packed.pieces.size(); first += kChunksAtOnce) {
     IE_TRY(save_chunks(stored, revision, packed, first));
@@ -129,11 +129,11 @@ Result<journal::Blob> ReleaseStore::save_payload(const StoredHead& stored, int r
   for (std::size_t first = 0; first < packed.pieces.size(); first += kChunksAtOnce) {
     IE_TRY(read_back(packed, first));
   }
-  return packed.blob;
+  return std::move(packed.blob);
 }
 
 // By name: a list by label would bring all that the release has stored.
-Status ReleaseStore::read_back(const journal::PackedBlob& packed, std::size_t first) {
+Status ReleaseStore::read_back(journal::PackedBlob& packed, std::size_t first) {
   const std::size_t end = std::min(first + kChunksAtOnce, packed.pieces.size());
   std::vector<Request> requests;
   for (std::size_t i = first; i < end; ++i) {
@@ -146,6 +146,7 @@ Status ReleaseStore::read_back(const journal::PackedBlob& packed, std::size_t fi
       return fail(journal::errors::kBroken,
                   "Secret " + packed.blob.chunks[i].name + " was altered on its way");
     }
+    packed.blob.chunks[i].uid = responses[i - first].object.uid();
   }
   return {};
 }
@@ -230,14 +231,18 @@ void ReleaseStore::drop_orphans(const journal::Head& head) {
   if (!requests.empty() && session_.may_write()) session_.call_all(std::move(requests));
 }
 
-void ReleaseStore::drop(const std::vector<journal::Blob>& blobs) {
+void ReleaseStore::drop(const journal::Head& head, const std::vector<journal::Blob>& blobs) {
   std::vector<Request> requests;
+  bool unidentified = false;
   for (const journal::Blob& blob : blobs) {
     for (const journal::ChunkRef& chunk : blob.chunks) {
+      unidentified = unidentified || chunk.uid.empty();
+      if (chunk.uid.empty()) continue;
       requests.emplace_back(
-          DeleteRequest{secret_gvk(), ns_, chunk.name, {}, Propagation::kBackground, false});
+          DeleteRequest{secret_gvk(), ns_, chunk.name, {chunk.uid, ""}, Propagation::kBackground, false});
     }
   }
+  if (unidentified) drop_orphans(head);
   // What stays behind without the lock is an orphan, which the next run collects.
   if (!requests.empty() && session_.may_write()) session_.call_all(std::move(requests));
 }

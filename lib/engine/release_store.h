@@ -42,8 +42,9 @@ class ReleaseStore {
   // Deletes pieces that the head does not name: a run that died wrote them and did not come to use them. Only
   // with the lock held. Best effort.
   void drop_orphans(const journal::Head& head);
-  // Deletes pieces that no head names any more. Best effort.
-  void drop(const std::vector<journal::Blob>& blobs);
+  // Deletes pieces that the head, as stored now, does not name any more: the very Secrets that were written,
+  // by UID. Those of which a record of an earlier version has no UID go as orphans do. Best effort.
+  void drop(const journal::Head& head, const std::vector<journal::Blob>& blobs);
 
  private:
   Status create_head(StoredHead& stored, const model::Object& secret);
@@ -51,8 +52,8 @@ class ReleaseStore {
   // Some chunks from `first` on.
   Status save_chunks(const StoredHead& stored, int revision, const journal::PackedBlob& packed,
                      std::size_t first);
-  // What is stored of them is what was written.
-  Status read_back(const journal::PackedBlob& packed, std::size_t first);
+  // What is stored of them is what was written; notes their UIDs.
+  Status read_back(journal::PackedBlob& packed, std::size_t first);
   // The bytes in the answer to the read of a chunk.
   static Result<std::string> read_piece(const journal::ChunkRef& chunk, const Response& response);
   // Whether the stored head now is `secret`; then `stored` knows it.

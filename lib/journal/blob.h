@@ -23,8 +23,9 @@ inline constexpr std::size_t kMaxBlob = std::size_t{256} * 1024 * 1024;
 [[nodiscard]] Status check_size(std::size_t unpacked, std::size_t limit = kMaxBlob);
 
 struct ChunkRef {
-  std::string name;    // of the Secret
-  std::string digest;  // SHA-256 of the piece
+  std::string name;      // of the Secret
+  std::string digest;    // SHA-256 of the piece
+  std::string uid = {};  // of the Secret, once it is stored; empty in records of earlier versions
   friend bool operator==(const ChunkRef&, const ChunkRef&) = default;
 };
 

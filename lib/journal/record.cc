@@ -60,7 +60,9 @@ Result<Json> read(std::string_view bytes, std::string_view what, int newest) {
 Json blob_json(const Blob& blob) {
   Json chunks = Json::array();
   for (const ChunkRef& chunk : blob.chunks) {
-    chunks.push_back(Json{{"name", chunk.name}, {"digest", chunk.digest}});
+    Json one{{"name", chunk.name}, {"digest", chunk.digest}};
+    if (!chunk.uid.empty()) one["uid"] = chunk.uid;
+    chunks.push_back(std::move(one));
   }
   Json out{{"chunks", std::move(chunks)}, {"size", blob.size}, {"digest", blob.digest}};
   if (blob.sealed) out["sealed"] = true;
@@ -73,7 +75,8 @@ Blob read_blob(const Json& json) {
   out.digest = model::get_string(json, "/digest");
   out.sealed = model::get_bool(json, "/sealed");
   for (const Json& chunk : model::get_array(json, "/chunks")) {
-    out.chunks.push_back({model::get_string(chunk, "/name"), model::get_string(chunk, "/digest")});
+    const auto field = [&chunk](const char* pointer) { return model::get_string(chunk, pointer); };
+    out.chunks.push_back({field("/name"), field("/digest"), field("/uid")});
   }
   return out;
 }

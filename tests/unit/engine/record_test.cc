@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <random>
+#include <utility>
 
 #include "engine/release_store.h"
 #include "journal/secrets.h"
@@ -319,6 +320,69 @@ TEST(Records, AnInterruptionWhileTheyAreReadBackChangesNothing) {
   EXPECT_EQ(differences(before, world.picture()), "");
   world.restart();
   EXPECT_EQ(word(world.recover()), "nothing_to_do");
+}
+
+std::string chunk_of(World& world, int revision) {
+  const auto head = journal::read_head(*world.get("Secret", "instantexec.web"));
+  EXPECT_TRUE(head);
+  for (const journal::Revision& one : head->revisions) {
+    if (one.revision == revision) return one.payload.chunks.at(0).name;
+  }
+  return "none of revision " + std::to_string(revision);
+}
+
+// One revision in force, the last good one before it, and that is all.
+struct Retention {
+  World world;
+  std::string first;  // the Secrets of the first two revisions
+  std::string second;
+
+  Retention() {
+    world.options.history_limit = 1;
+    EXPECT_EQ(world.deploy_word({config("a", "1")}), "deployed");
+    EXPECT_EQ(world.deploy_word({config("a", "2")}), "deployed");
+    first = chunk_of(world, 1);
+    second = chunk_of(world, 2);
+    EXPECT_NE(world.get("Secret", first), nullptr);
+  }
+};
+
+// With everything that our own has, but it is not ours.
+TEST(Records, RetentionLeavesWhatSomebodyElsePutInTheirPlace) {
+  Retention kept;
+  World& world = kept.world;
+  model::Object theirs = *world.get("Secret", kept.first);
+  world.foreign_delete(theirs);
+  model::Json& metadata = theirs.json["metadata"];
+  for (const char* field : {"uid", "resourceVersion", "creationTimestamp", "managedFields"})
+    metadata.erase(field);
+  const Response created = world.server.act(CreateRequest{theirs, "someone", false});
+  ASSERT_TRUE(created.ok());
+  ASSERT_EQ(world.deploy_word({config("a", "3")}), "deployed");
+  ASSERT_NE(world.get("Secret", kept.first), nullptr);
+  EXPECT_EQ(world.get("Secret", kept.first)->uid(), created.object.uid());
+  ASSERT_EQ(world.deploy_word({config("a", "4")}), "deployed");
+  EXPECT_EQ(world.get("Secret", kept.second), nullptr) << "ours goes";
+}
+
+// Earlier versions did not note the UIDs.
+TEST(Records, RetentionFindsWhatAnEarlierVersionWrote) {
+  Retention kept;
+  World& world = kept.world;
+  const model::Object secret = *world.get("Secret", "instantexec.web");
+  auto head = journal::read_head(secret);
+  ASSERT_TRUE(head);
+  for (journal::Revision& revision : head->revisions) {
+    for (journal::ChunkRef& chunk : revision.payload.chunks) EXPECT_NE(std::exchange(chunk.uid, ""), "");
+  }
+  auto older = journal::head_secret(*head);
+  ASSERT_TRUE(older);
+  older->json["metadata"]["resourceVersion"] = secret.resource_version();
+  replace_secret(world, *older);
+  ASSERT_EQ(world.deploy_word({config("a", "3")}), "deployed");
+  EXPECT_EQ(world.get("Secret", kept.first), nullptr);
+  EXPECT_NE(world.get("Secret", kept.second), nullptr);
+  EXPECT_NE(world.get("Secret", chunk_of(world, 3)), nullptr);
 }
 
 // Progress is not recorded object by object: after a crash the objects themselves tell.

@@ -23,7 +23,7 @@ Head sample() {
   operation.source_commit = "abc";
   operation.description = "why";
   operation.plan_digest = "pd";
-  operation.payload = {{{"n0", "d0"}, {"n1", "d1"}}, 99, "dd"};
+  operation.payload = {{{"n0", "d0", "u0"}, {"n1", "d1"}}, 99, "dd"};
   head.operation = operation;
   Revision revision;
   revision.revision = 2;
@@ -44,6 +44,14 @@ TEST(Head, RoundTrips) {
   EXPECT_EQ(again->operation->payload, head.operation->payload);
   EXPECT_EQ(again->revisions[0].counts.pruned, 4U);
   EXPECT_EQ(again->revisions[0].result, Phase::kRollbackIncomplete);
+}
+
+// Of records that earlier versions wrote.
+TEST(Head, APieceWithoutAUidStaysOne) {
+  const auto json = *model::parse_json(encode_head(sample()));
+  EXPECT_EQ(model::get_string(json, "/operation/payload/chunks/0/uid"), "u0");
+  EXPECT_EQ(model::find(json, "/operation/payload/chunks/1/uid"), nullptr);
+  EXPECT_EQ(decode_head(encode_head(sample()))->operation->payload.chunks[0].uid, "u0");
 }
 
 TEST(Head, EveryPhaseRoundTrips) {
