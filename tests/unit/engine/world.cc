@@ -94,9 +94,10 @@ void World::restart() {
 }
 
 Environment World::environment() {
-  return {*client_, clock_,
-          sink,     "holder " + std::to_string(processes_),
-          files,    files == nullptr ? "" : "recover the test"};
+  Cluster& cluster = through == nullptr ? *client_ : *through;
+  return {cluster, clock_,
+          sink,    "holder " + std::to_string(processes_),
+          files,   files == nullptr ? "" : "recover the test"};
 }
 
 Result<model::DeployReport> World::deploy(const std::vector<model::Object>& objects) {

@@ -64,6 +64,7 @@ class World {
   RecordingSink sink;
   ReleaseOptions options;
   LocalFiles* files = nullptr;  // of every process
+  Cluster* through = nullptr;   // stands between every process and its client; null: nothing does
   Duration clock_is_off{0};     // the wall clock of every process, by so much
 
   // Another process: new connection, new holder.
