@@ -115,6 +115,9 @@ TEST(Hostile, Metadata) {
   model::Object pod = object(plain("v1", "ConfigMap", "'data':{}"));
   pod.json["metadata"]["deletionTimestamp"] = nullptr;
   EXPECT_EQ(compute(pod, {}, {}, {}).status, kCurrent) << "null is absent";
+  auto alive = object(plain("v1", "Pod", "'status':{'phase':'Failed'}"));
+  alive.json["metadata"]["deletionTimestamp"] = nullptr;
+  EXPECT_EQ(compute(alive, {}, {}, {}).status, kFailed) << "of a pod too";
   pod.json["metadata"]["deletionTimestamp"] = "garbage";
   EXPECT_EQ(compute(pod, {}, {}, {}).status, kTerminating);
   for (const model::Json& metadata : {model::Json("x"), model::Json(7), model::Json(nullptr),
