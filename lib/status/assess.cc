@@ -105,7 +105,8 @@ Assessment judge(const CustomRule* rule, const Input& input) {
 
 Assessment assess(const model::Object& object, const Family& family, std::span<const model::Object> events,
                   const Context& context) {
-  const Input input{object, family, events, context};
+  const EventsBySubject by_subject(events);
+  const Input input{object, family, by_subject, context};
   const auto own = rules_of(object);
   if (!own) {
     Assessment out = in_progress("RuleInvalid", own.error().message);

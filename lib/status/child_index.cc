@@ -253,17 +253,20 @@ Family ChildIndex::family(std::string_view uid) const {
 }
 
 std::vector<model::Object> ChildIndex::events(const model::Object& object, const Family& family) const {
-  std::vector<model::Object> out;
+  std::vector<std::pair<Timestamp, const model::Object*>> found;
   const auto take = [&](const std::string& uid) {
     const auto about = events_.find(uid);
     if (uid.empty() || about == events_.end()) return;
-    for (const auto& [event_uid, event] : about->second) out.push_back(event);
+    for (const auto& [event_uid, event] : about->second)
+      found.emplace_back(EventView(event).last_seen(), &event);
   };
   take(object.uid());
   for (const model::Object* member : family.members) take(member->uid());
-  std::stable_sort(out.begin(), out.end(), [](const model::Object& a, const model::Object& b) {
-    return EventView(a).last_seen() < EventView(b).last_seen();
-  });
+  std::stable_sort(found.begin(), found.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<model::Object> out;
+  out.reserve(found.size());
+  for (const auto& [at, event] : found) out.push_back(*event);
   return out;
 }
 

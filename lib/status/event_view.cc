@@ -67,6 +67,16 @@ Timestamp EventView::last_seen() const {
   return latest;
 }
 
+EventsBySubject::EventsBySubject(std::span<const model::Object> events) {
+  for (const model::Object& event : events) events_[EventView(event).subject_uid()].push_back(&event);
+}
+
+std::span<const model::Object* const> EventsBySubject::of(std::string_view uid) const {
+  const auto found = events_.find(uid);
+  if (found == events_.end()) return {};
+  return found->second;
+}
+
 bool tells_of_health(const model::Object& event) {
   static constexpr std::array<std::string_view, 4> kReasons{"TriggeredScaleUp", "NotTriggerScaleUp",
                                                             "Nominated", "Killing"};

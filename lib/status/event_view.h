@@ -1,7 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
+#include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/time.h"
 #include "model/object.h"
@@ -38,6 +43,20 @@ class EventView {
  private:
   const model::Object& event_;
   const model::Json* subject_;
+};
+
+// Events by what they are about, so that each of thousands of pods looks at its own only. They must outlive
+// this.
+class EventsBySubject {
+ public:
+  EventsBySubject() = default;
+  explicit EventsBySubject(std::span<const model::Object> events);
+
+  // In the order given. Empty UID: those that name none.
+  [[nodiscard]] std::span<const model::Object* const> of(std::string_view uid) const;
+
+ private:
+  std::map<std::string, std::vector<const model::Object*>, std::less<>> events_;  // by UID
 };
 
 }  // namespace instantexec::status

@@ -79,7 +79,8 @@ std::vector<LogWish> wishes(std::vector<PodVerdict> pods, Timestamp now) {
 
 FailureSummary failure_cause(const model::Object& object, const Family& family,
                              std::span<const model::Object> events, const Context& context) {
-  const Input input{object, family, events, context};
+  const EventsBySubject by_subject(events);
+  const Input input{object, family, by_subject, context};
   const model::ObjectStatus status = compute(object, family, events, context);
   FailureSummary out;
   out.cause.object = object.ref();

@@ -53,7 +53,8 @@ std::optional<Former> read_former(const model::Object& object, const ChildIndex&
 
 std::int64_t ready_of_newest(const model::Object& object, const Family& family) {
   const Context context;
-  const Input input{object, family, {}, context};
+  const EventsBySubject no_events;
+  const Input input{object, family, no_events, context};
   const auto pods = new_pods(input);
   const auto ready =
       std::count_if(pods.begin(), pods.end(), [](const model::Object* pod) { return ready_pod(*pod); });

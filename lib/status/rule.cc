@@ -144,11 +144,15 @@ std::vector<const model::Object*> events_about(const model::Object& object, cons
   const Duration second{1000};
   const Timestamp from{input.context.applied_at.since_epoch / second * second};
   std::vector<const model::Object*> out;
-  for (const model::Object& event : input.events) {
-    const EventView view(event);
-    const std::string uid = view.subject_uid();
-    const bool about = uid.empty() ? view.subject() == object.ref() : uid == object.uid();
-    if (about && view.last_seen() >= from) out.push_back(&event);
+  const std::string uid = object.uid();
+  if (!uid.empty()) {
+    for (const model::Object* event : input.events.of(uid)) {
+      if (EventView(*event).last_seen() >= from) out.push_back(event);
+    }
+  }
+  for (const model::Object* event : input.events.of("")) {
+    const EventView view(*event);
+    if (view.subject() == object.ref() && view.last_seen() >= from) out.push_back(event);
   }
   return out;
 }

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "status/event_view.h"
 #include "status/status.h"
 
 // What the per-kind rules share. Internal to the module.
@@ -15,7 +16,7 @@ namespace instantexec::status {
 struct Input {
   const model::Object& object;
   const Family& family;
-  std::span<const model::Object> events;
+  const EventsBySubject& events;
   const Context& context;
 };
 
@@ -84,7 +85,7 @@ struct Condition {
 // The earlier of two; unset means never.
 [[nodiscard]] std::optional<Timestamp> earlier(std::optional<Timestamp> a, std::optional<Timestamp> b);
 
-// Events about this object (by UID; by name for events without one) seen since our apply.
+// Events about this object (by UID; by name for events without one) seen since our apply, in the order given.
 [[nodiscard]] std::vector<const model::Object*> events_about(const model::Object& object, const Input& input);
 
 // "kubectl -n demo describe pod web-1": the shortest command that shows an object.
