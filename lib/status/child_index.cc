@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::size_t kMaxGone = 10'000;  // erased objects remembered
 
+constexpr std::size_t kMaxGenerations = 16;  // of owners and what they own
+
 constexpr std::size_t kMaxTerminations = 16;  // per container; the newest are kept
 
 constexpr std::string_view kContainerLists[] = {"/status/initContainerStatuses", "/status/containerStatuses"};
@@ -240,7 +242,13 @@ Family ChildIndex::family(std::string_view uid) const {
   if (uid.empty()) return family;
   std::set<std::string, std::less<>> seen{std::string(uid)};  // owner references may form a ring
   std::vector<std::string> open{std::string(uid)};
+  std::size_t generation = 0;
+  std::size_t last_of_it = 0;
   for (std::size_t i = 0; i < open.size(); ++i) {
+    if (i > last_of_it) {
+      if (++generation == kMaxGenerations) break;
+      last_of_it = open.size() - 1;
+    }
     const auto owned = children_.find(open[i]);
     if (owned == children_.end()) continue;
     for (const std::string& child : owned->second) {

@@ -66,7 +66,8 @@ class ChildIndex {
   // UIDs of the object, of its owners and theirs as far as they are known; of an Event those of its subject,
   // which is known of Events held even when the one given does not name it.
   [[nodiscard]] std::vector<std::string> lineage(const model::Object& object) const;
-  // Everything owned by the object, directly or not; empty for an unknown or empty UID.
+  // Everything owned by the object, directly or not, through at most 16 generations; empty for an unknown or
+  // empty UID.
   [[nodiscard]] Family family(std::string_view uid) const;
   // Events about the object or a member of its family, oldest first.
   [[nodiscard]] std::vector<model::Object> events(const model::Object& object, const Family& family) const;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "status/rule.h"
 
@@ -77,8 +78,10 @@ bool of_the_past(const model::Object& object) {
           model::get_int(object.json, "/status/replicas") == 0);
 }
 
+// `shown`: UIDs that are in the tree. Who has several owners is below one of them, or a tree of a few hundred
+// objects that own each other could have billions of nodes.
 HealthNode build(const model::Object& object, const ChildIndex& index, const Context& context,
-                 std::size_t depth) {
+                 std::set<std::string>& shown, std::size_t depth) {
   HealthNode out;
   Assessment verdict = assess(object, index, context);
   out.object = object.ref();
@@ -87,13 +90,16 @@ HealthNode build(const model::Object& object, const ChildIndex& index, const Con
   out.rule = std::move(verdict.rule);
   if (object.kind() == "Pod" && object.gvk().group.empty()) add_containers(object, out);
   if (depth >= kMaxDepth || object.uid().empty()) return out;
+  std::vector<const model::Object*> children;
   for (const model::Object* member : index.family(object.uid()).members) {
     const model::Json& owners = model::get_array(member->json, "/metadata/ownerReferences");
     const bool own = std::any_of(owners.begin(), owners.end(), [&](const model::Json& owner) {
       return model::get_string(owner, "/uid") == object.uid();
     });
-    if (own && !of_the_past(*member)) out.children.push_back(build(*member, index, context, depth + 1));
+    if (own && !of_the_past(*member) && shown.insert(member->uid()).second) children.push_back(member);
   }
+  for (const model::Object* child : children)
+    out.children.push_back(build(*child, index, context, shown, depth + 1));
   std::stable_sort(out.children.begin(), out.children.end(),
                    [](const HealthNode& a, const HealthNode& b) { return a.object < b.object; });
   return out;
@@ -102,7 +108,8 @@ HealthNode build(const model::Object& object, const ChildIndex& index, const Con
 }  // namespace
 
 HealthNode health_tree(const model::Object& root, const ChildIndex& index, const Context& context) {
-  return build(root, index, context, 0);
+  std::set<std::string> shown{root.uid()};
+  return build(root, index, context, shown, 0);
 }
 
 bool counts_as_ready(model::HealthStatus status) {

@@ -46,6 +46,13 @@ TEST(ChildIndex, EndsOnARingOfOwners) {
   EXPECT_EQ(names(index.family("a")), "b ");
 }
 
+TEST(ChildIndex, FollowsSixteenGenerations) {
+  ChildIndex index;
+  for (int i = 1; i < 100; ++i) index.upsert(object(pod(std::to_string(i), std::to_string(i - 1), "")));
+  EXPECT_EQ(index.family("0").members.size(), 16U);
+  EXPECT_EQ(index.family("90").members.size(), 9U);
+}
+
 TEST(ChildIndex, KeepsEventsOfTheFamilyOldestFirst) {
   ChildIndex index;
   index.upsert(object(replica_set(2, 1, 1)));

@@ -1,6 +1,9 @@
 #include "status/tree.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 #include "unit/status/table.h"
 
@@ -81,7 +84,23 @@ TEST(HealthTree, ARingOfOwnersEnds) {
   ChildIndex index;
   index.upsert(object(pod("a", "b", "")));
   index.upsert(object(pod("b", "a", "")));
-  EXPECT_EQ(shape(health_tree(*index.find("a"), index, {})).substr(0, 4), "a(b(");
+  EXPECT_EQ(shape(health_tree(*index.find("a"), index, {})), "a(b)");
+}
+
+// Who has several owners is shown once: eight rows of forty, each owned by all of the row before.
+TEST(HealthTree, WhereEveryoneOwnsEveryone) {
+  ChildIndex index;
+  for (int row = 0; row < 9; ++row) {
+    for (int i = 0; i < 40; ++i) {
+      auto one = object(pod(fmt::format("p-{}-{}", row, i), "", ""));
+      auto& owners = one.json["metadata"]["ownerReferences"] = model::Json::array();
+      for (int k = 0; k < 40; ++k) owners.push_back({{"uid", fmt::format("p-{}-{}", row - 1, k)}});
+      index.upsert(one);
+    }
+  }
+  const HealthNode tree = health_tree(*index.find("p-0-0"), index, {});
+  const std::string all = shape(tree);
+  EXPECT_EQ(std::count(all.begin(), all.end(), 'p'), 1 + 8 * 40);
 }
 
 TEST(Schema, DeclaresAStatusOrNot) {
