@@ -68,7 +68,7 @@ Assessment assess_job(const Input& input) {
   if (model::get_bool(input.object.json, "/spec/suspend")) {
     return suspended("Suspended", "the Job is suspended",
                      clean(fmt::format("kubectl -n {} patch job {} -p '{{\"spec\":{{\"suspend\":false}}}}'",
-                                       input.object.ns(), input.object.name())));
+                                       shell_word(input.object.ns()), shell_word(input.object.name()))));
   }
   const std::int64_t active = count_at(input.object.json, "/status/active");
   const std::int64_t succeeded = count_at(input.object.json, "/status/succeeded");

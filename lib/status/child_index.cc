@@ -90,7 +90,7 @@ RestartCounts restart_counts(const Family& family) {
     for (const std::string_view list : kContainerLists) {
       for (const model::Json& container : model::get_array(pod->json, list)) {
         counts[{pod->uid(), model::get_string(container, "/name")}] =
-            model::get_int(container, "/restartCount");
+            std::max<std::int64_t>(model::get_int(container, "/restartCount"), 0);
       }
     }
   }

@@ -157,7 +157,7 @@ Assessment assess_signing_request(const Input& input) {
   const auto approved = find_condition(input.object, "Approved");
   if (approved && approved->is_true()) return in_progress("Approved", "waiting for the signer");
   Assessment out = in_progress("WaitingForApproval", "nobody has approved the request yet");
-  out.status.hint = clean(fmt::format("kubectl certificate approve {}", input.object.name()));
+  out.status.hint = clean(fmt::format("kubectl certificate approve {}", shell_word(input.object.name())));
   return out;
 }
 

@@ -45,7 +45,7 @@ struct Container {
   [[nodiscard]] std::int64_t restarts() const {
     const auto before = input.context.restarts_at_apply.find({pod.uid(), name()});
     const std::int64_t base = before == input.context.restarts_at_apply.end() ? 0 : before->second;
-    return model::get_int(status, "/restartCount") - base;
+    return count_at(status, "/restartCount") - base;
   }
   [[nodiscard]] std::vector<Termination> terminations() const {
     if (input.family.terminations == nullptr) return {};
@@ -70,6 +70,17 @@ struct Container {
   }
 };
 
+std::string without(std::string_view text, std::string_view part) {
+  std::string out;
+  while (!part.empty()) {
+    const auto at = text.find(part);
+    if (at == std::string_view::npos) break;
+    out += text.substr(0, at);
+    text.remove_prefix(at + part.size());
+  }
+  return out.append(text);
+}
+
 // The message without what it quotes: an image named "team/not-found" must not look like an answer.
 std::string without_names(std::string_view message, const std::string& image) {
   std::string out;
@@ -78,13 +89,8 @@ std::string without_names(std::string_view message, const std::string& image) {
     if (c == '"') quoted = !quoted;
     if (!quoted && c != '\\') out += c;
   }
-  const std::string repository = image.substr(0, image.find_first_of(":@"));
-  for (const std::string& name : {image, repository}) {
-    for (auto at = out.find(name); !name.empty() && at != std::string::npos; at = out.find(name)) {
-      out.erase(at, name.size());
-    }
-  }
-  return to_lower(out);
+  out = without(out, image);
+  return to_lower(without(out, image.substr(0, image.find_first_of(":@"))));
 }
 
 enum class PullFailure { kTransient, kNotFound, kDenied, kPlatform };

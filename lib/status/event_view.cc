@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <string_view>
 
 namespace instantexec::status {
@@ -45,9 +46,10 @@ std::string EventView::message() const {
 }
 
 std::int64_t EventView::count() const {
-  return std::max({std::int64_t{1}, model::get_int(event_.json, "/count"),
-                   model::get_int(event_.json, "/deprecatedCount"),
-                   model::get_int(event_.json, "/series/count")});
+  const std::int64_t count = std::max({std::int64_t{1}, model::get_int(event_.json, "/count"),
+                                       model::get_int(event_.json, "/deprecatedCount"),
+                                       model::get_int(event_.json, "/series/count")});
+  return std::min<std::int64_t>(count, std::numeric_limits<std::int32_t>::max());  // as the API has it
 }
 
 Timestamp EventView::first_seen() const {

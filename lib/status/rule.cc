@@ -157,16 +157,31 @@ std::vector<const model::Object*> events_about(const model::Object& object, cons
   return out;
 }
 
+std::string shell_word(std::string_view text) {
+  static constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/:=@%+,";
+  if (text.find_first_not_of(kPlain) == std::string_view::npos) return std::string(text);
+  std::string out = "'";
+  for (const char c : text) {
+    if (c == '\'') {
+      out += "'\\''";
+    } else {
+      out += c;
+    }
+  }
+  return out + "'";
+}
+
 std::string describe_command(const model::Object& object) {
   const model::ObjectRef ref = object.ref();
   const std::string kind = to_lower(ref.kind) + (ref.group.empty() ? "" : "." + ref.group);
-  const std::string scope = ref.ns.empty() ? "" : fmt::format("-n {} ", ref.ns);
-  return clean(fmt::format("kubectl {}describe {} {}", scope, kind, ref.name));
+  const std::string scope = ref.ns.empty() ? "" : fmt::format("-n {} ", shell_word(ref.ns));
+  return clean(fmt::format("kubectl {}describe {} {}", scope, shell_word(kind), shell_word(ref.name)));
 }
 
 std::string logs_command(const model::Object& pod, std::string_view container, bool previous) {
-  return clean(fmt::format("kubectl -n {} logs {} -c {}{}", pod.ns(), pod.name(), container,
-                           previous ? " --previous" : ""));
+  return clean(fmt::format("kubectl -n {} logs {} -c {}{}", shell_word(pod.ns()), shell_word(pod.name()),
+                           shell_word(container), previous ? " --previous" : ""));
 }
 
 }  // namespace instantexec::status

@@ -88,6 +88,9 @@ struct Condition {
 // Events about this object (by UID; by name for events without one) seen since our apply, in the order given.
 [[nodiscard]] std::vector<const model::Object*> events_about(const model::Object& object, const Input& input);
 
+// The text as one word of a shell's command, in quotes where it needs them: a Role may be named "a; reboot".
+[[nodiscard]] std::string shell_word(std::string_view text);
+
 // "kubectl -n demo describe pod web-1": the shortest command that shows an object.
 [[nodiscard]] std::string describe_command(const model::Object& object);
 // "kubectl -n demo logs web-1 -c app --previous": what a container said, or said before its last restart.

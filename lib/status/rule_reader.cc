@@ -322,6 +322,9 @@ Result<std::vector<CustomRule>> rules_of(const model::Object& object) {
   const std::string text = object.annotation(kRuleAnnotation);
   if (text.empty()) return std::vector<CustomRule>{};
   const std::string place = fmt::format("annotation {}", kRuleAnnotation);
+  // What an API server takes of all annotations of an object.
+  constexpr std::size_t kMaxAnnotation = std::size_t{256} << 10;
+  if (text.size() > kMaxAnnotation) return fail(errors::kInvalidRule, place + " is longer than 256 KiB");
   const auto json = model::parse_json(text);
   if (!json) return fail(errors::kInvalidRule, place + " is not JSON");
   std::optional<Error> mistake;

@@ -167,8 +167,8 @@ std::vector<const model::Object*> new_pods(const Input& input) {
 Assessment assess_deployment(const Input& input) {
   if (model::get_bool(input.object.json, "/spec/paused")) {
     return suspended("Paused", "the Deployment is paused; its rollout waits for a person",
-                     clean(fmt::format("kubectl -n {} rollout resume deployment/{}", input.object.ns(),
-                                       input.object.name())));
+                     clean(fmt::format("kubectl -n {} rollout resume deployment/{}",
+                                       shell_word(input.object.ns()), shell_word(input.object.name()))));
   }
   if (auto unreadable = unreadable_replicas(input)) return *std::move(unreadable);
   auto progress = deployment_progress(input);

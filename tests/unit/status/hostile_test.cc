@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "unit/status/table.h"
 
 // Objects as no API server would give them: fields of another type, numbers out of range, lists of anything.
@@ -109,6 +111,64 @@ TEST(Hostile, NumbersOutOfRange) {
   EXPECT_EQ(of("Job", std::string("'completions':") + most + ",'parallelism':" + least,
                std::string("'active':") + most + ",'succeeded':" + most),
             kInProgress);
+}
+
+TEST(Hostile, CountsThatOverflow) {
+  const std::string most = "9223372036854775807";
+  ChildIndex index;
+  index.upsert(object(pod("p", "rs2",
+                          pending("'restartCount':" + most +
+                                  ",'state':{'waiting':{'reason':"
+                                  "'CrashLoopBackOff'}},'lastState':{'terminated':{'exitCode':" +
+                                  most + "}}"))));
+  index.upsert(object(replica_set(2, 1, 0)));
+  for (int i = 0; i < 3; ++i) {
+    for (const char* reason : {"FailedCreate", "Killing"}) {
+      auto one = object(event("rs2", reason, "forbidden; failed liveness probe", i, i, 1));
+      one.json["count"] = std::numeric_limits<std::int64_t>::max();
+      index.upsert(one);
+    }
+  }
+  Context context;
+  context.now = at(60);
+  context.applied_at = kApply;
+  context.restarts_at_apply[{"p", "app"}] = -5;
+  const auto got =
+      assess(object(deployment("'replicas':1", "'replicas':1,'updatedReplicas':1")), index, context);
+  EXPECT_EQ(got.status.status, kFailed) << got.status.reason;
+}
+
+// An image of one letter, and a message of nothing else.
+TEST(Hostile, AMessageThatIsAllName) {
+  ChildIndex index;
+  index.upsert(object(pod("p", "rs2",
+                          pending("'state':{'waiting':{'reason':'ErrImagePull','message':'" +
+                                  std::string(4'000'000, 'a') + "'}}"),
+                          "'containers':[{'name':'app','image':'a'}]")));
+  index.upsert(object(replica_set(2, 1, 1)));
+  Context context;
+  context.now = at(10);
+  context.applied_at = kApply;
+  EXPECT_EQ(assess(object(deployment("'replicas':1", "'replicas':1,'updatedReplicas':1")), index, context)
+                .status.status,
+            kInProgress);
+}
+
+TEST(Hostile, NamesInCommandsAreQuoted) {
+  auto role = object(
+      "{'apiVersion':'example.com/v1','kind':'Widget','metadata':{'name':'a; rm -rf ~','namespace':'b c'},"
+      "'spec':{'paused':true}}");
+  EXPECT_EQ(compute(role, {}, {}, {}).hint, "kubectl -n 'b c' describe widget.example.com 'a; rm -rf ~'");
+  role.json["metadata"]["name"] = "it's $(reboot)";
+  EXPECT_EQ(compute(role, {}, {}, {}).hint,
+            "kubectl -n 'b c' describe widget.example.com 'it'\\''s $(reboot)'");
+}
+
+TEST(Hostile, ARuleLongerThanAnAnnotationMayBe) {
+  auto widget = object(plain("example.com/v1", "Widget", ""));
+  widget.json["metadata"]["annotations"]["instantexec.dev/health-rule"] =
+      R"({"otherwise":"Current","docs":")" + std::string(300'000, 'x') + "\"}";
+  EXPECT_EQ(compute(widget, {}, {}, {}).status, kUnknown);
 }
 
 TEST(Hostile, Metadata) {
