@@ -177,6 +177,7 @@ Assessment assess_deployment(const Input& input) {
     return current("RolloutComplete",
                    want == 0 ? "scaled to zero" : of(want, want, "replicas updated and available"));
   }
+  if (auto enough = enough_of_rollout(input)) return *std::move(enough);
   const auto pods = new_pods(input);
   const auto verdicts = judge_pods(pods, input);
   Assessment out =
