@@ -120,8 +120,9 @@ Result<Seen> look(Workspace& workspace, const VerbContext& context) {
                 engine::read_live_health(workspace.engine_environment(), workspace.release(),
                                          {context.options.health.selector}));
   Seen out{live.release, live.revision, live.unreadable, {}};
-  const engine::LiveKnowledge known{live.index, live.declares_status, live.storage_classes,
-                                    workspace.release().health_rules, live.now};
+  const engine::LiveKnowledge known{
+      live.index, live.declares_status, live.storage_classes, live.services, workspace.release().health_rules,
+      live.now};
   for (const model::Object& object : live.objects) {
     out.nodes.push_back(status::health_tree(object, live.index, engine::context_of(object, known)));
   }

@@ -13,6 +13,7 @@
 #include "engine/payload.h"
 #include "engine/schemas.h"
 #include "engine/undo.h"
+#include "engine/webhooks.h"
 #include "plan/desired.h"
 #include "policy/on_failure.h"
 
@@ -295,17 +296,18 @@ class Forward {
     return out;
   }
 
-  // What was broken before does not fail the release; that is said.
-  void tell_of_broken() {
+  // What does not fail the release is said: what was broken before, webhooks that nobody answers for.
+  void tell_of_unwell() {
     if (!operation_.options.wait) return;
     for (const plan::Desired& desired : planned_.desired) {
       const model::ObjectRef ref = desired.object().ref();
       if (health_->as_before(ref)) session_.warn(words_of_broken(ref, health_->status_of(ref)));
     }
+    warn_of_webhooks(session_, planned_.desired);
   }
 
   Result<model::DeployReport> commit() {
-    tell_of_broken();
+    tell_of_unwell();
     IE_TRY_ASSIGN(const std::vector<DeleteOutcome> pruned,
                   commit_release(operation_, planned_.plan, uids(), planned_.live));
     auto out = report(model::DeployResult::kDeployed);

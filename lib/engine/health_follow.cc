@@ -9,6 +9,7 @@
 #include "engine/planner.h"
 #include "engine/release_store.h"
 #include "engine/schemas.h"
+#include "engine/webhooks.h"
 
 namespace instantexec::engine {
 namespace {
@@ -278,8 +279,16 @@ Timestamp HealthFollower::now() {
   return session_.server_time();
 }
 
+void HealthFollower::read_services() {
+  std::set<std::string> called;
+  for (const auto& [ref, uid] : objects_) {
+    if (const model::Object* object = index_.find(uid)) note_webhook_namespaces(*object, called);
+  }
+  if (!called.empty()) services_ = read_ready_services(session_, called);
+}
+
 LiveKnowledge HealthFollower::knowledge(std::span<const status::CustomRule> rules) {
-  return {index_, declares_status_, storage_classes_, rules, now()};
+  return {index_, declares_status_, storage_classes_, services_, rules, now()};
 }
 
 Result<std::set<model::ObjectRef>> HealthFollower::next(Instant until) {

@@ -42,7 +42,9 @@ class HealthFollower {
   // may be late or hang: where it rests on an older list it is opened anew, and next() returns when the lists
   // are there, so that this can be asked again.
   [[nodiscard]] bool read_since(Instant when, const std::set<model::ObjectRef>& refs, bool parts);
-  // For judging the objects at this moment; good until next() is called.
+  // Reads again which Services can answer for webhooks among the objects.
+  void read_services();
+  // For judging the objects at this moment; good until next() or read_services() is called.
   [[nodiscard]] LiveKnowledge knowledge(std::span<const status::CustomRule> rules);
 
  private:
@@ -87,6 +89,7 @@ class HealthFollower {
   status::ChildIndex index_;
   std::map<model::Gvk, bool> declares_status_;
   std::optional<std::vector<model::Object>> storage_classes_;
+  status::ReadyServices services_;
   std::vector<std::string> unreadable_;
   std::set<model::ObjectRef> touched_;
   bool begun_ = false;   // the first lists have come

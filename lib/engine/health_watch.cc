@@ -110,6 +110,7 @@ class HealthWatch {
 
   [[nodiscard]] std::vector<status::HealthNode> trees() {
     std::vector<status::HealthNode> out;
+    follower_.read_services();
     const LiveKnowledge known = follower_.knowledge(rules_);
     for (const auto& [ref, uid] : follower_.objects()) {
       const model::Object* object = follower_.index().find(uid);

@@ -11,6 +11,7 @@
 #include "engine/planner.h"
 #include "engine/release_store.h"
 #include "engine/schemas.h"
+#include "engine/webhooks.h"
 #include "status/status.h"
 
 namespace instantexec::engine {
@@ -36,6 +37,7 @@ status::Context context_of(const model::Object& object, const LiveKnowledge& kno
   out.now = known.now;
   out.rules = known.rules;
   out.options.declared_failures = true;
+  out.services = &known.services;
   const model::Gvk gvk = object.gvk();
   const auto declared = known.declares_status.find(gvk);
   if (declared != known.declares_status.end()) out.declares_status = declared->second;
@@ -169,6 +171,9 @@ Result<LiveHealth> read_live_health(Environment environment, const ReleaseOption
   if (std::any_of(kinds.begin(), kinds.end(), needs_storage_classes)) {
     out.storage_classes = read_storage_classes(session);
   }
+  std::set<std::string> called;
+  for (const model::Object& object : out.objects) note_webhook_namespaces(object, called);
+  if (!called.empty()) out.services = read_ready_services(session, called);
   out.now = session.server_time();
   return out;
 }

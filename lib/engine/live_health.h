@@ -40,6 +40,7 @@ struct LiveHealth {
   std::map<model::Gvk, bool> declares_status;  // of custom kinds, where the schema could be read
   // Every StorageClass; unset: no claims are among the objects, or they may not be listed.
   std::optional<std::vector<model::Object>> storage_classes;
+  status::ReadyServices services;       // in the namespaces that webhooks among the objects call
   std::vector<std::string> unreadable;  // kinds that could not be listed, sanitised
 };
 
@@ -48,6 +49,7 @@ struct LiveKnowledge {
   const status::ChildIndex& index;
   const std::map<model::Gvk, bool>& declares_status;
   const std::optional<std::vector<model::Object>>& storage_classes;
+  const status::ReadyServices& services;
   std::span<const status::CustomRule> rules;
   Timestamp now;
 };

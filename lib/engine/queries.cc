@@ -7,6 +7,7 @@
 #include "engine/operation.h"
 #include "engine/planner.h"
 #include "engine/recover.h"
+#include "engine/webhooks.h"
 #include "journal/secrets.h"
 #include "model/marks.h"
 
@@ -87,6 +88,10 @@ Result<std::vector<model::ObjectOutcome>> health_now(Session& session, const jou
   context.now = session.server_time();
   context.rules = options.health_rules;
   context.options.declared_failures = true;  // shown, not acted upon
+  std::set<std::string> called;
+  for (const auto& [ref, object] : look.objects) note_webhook_namespaces(object, called);
+  const status::ReadyServices services = read_ready_services(session, called);
+  context.services = &services;
   return read_health(context, head, children, look);
 }
 

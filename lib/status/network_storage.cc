@@ -81,14 +81,9 @@ std::string last_warning(const Input& input) {
 }
 
 bool any_ready_endpoint(const Input& input) {
-  for (const model::Object* slice : input.family.of_kind("EndpointSlice")) {
-    for (const model::Json& endpoint : model::get_array(slice->json, "/endpoints")) {
-      // An unset `ready` means ready (discovery.k8s.io/v1).
-      if (!model::get_bool(endpoint, "/conditions/ready", true)) continue;
-      if (!model::get_array(endpoint, "/addresses").empty()) return true;
-    }
-  }
-  return false;
+  const auto slices = input.family.of_kind("EndpointSlice");
+  return std::any_of(slices.begin(), slices.end(),
+                     [](const model::Object* slice) { return has_ready_endpoint(*slice); });
 }
 
 bool has_address(const model::Object& object) {

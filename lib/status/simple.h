@@ -6,6 +6,7 @@
 namespace instantexec::status {
 
 [[nodiscard]] Assessment assess_exists(const Input& input);
+[[nodiscard]] Assessment assess_webhooks(const Input& input);
 [[nodiscard]] Assessment assess_cron_job(const Input& input);
 [[nodiscard]] Assessment assess_claim(const Input& input);
 [[nodiscard]] Assessment assess_volume(const Input& input);

@@ -12,6 +12,7 @@
 #include "model/deploy_report.h"
 #include "model/object.h"
 #include "model/status.h"
+#include "status/admission.h"
 #include "status/child_index.h"
 #include "status/custom_rule.h"
 
@@ -60,6 +61,8 @@ struct Context {
   bool makers_at_work = false;
   // Every StorageClass of the cluster, for PersistentVolumeClaims. Unset: not known.
   std::optional<std::vector<const model::Object*>> storage_classes;
+  // For webhook configurations: which Services can answer. Null: not known.
+  const ReadyServices* services = nullptr;
 };
 
 // A verdict and how long it holds.
