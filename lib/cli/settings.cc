@@ -58,7 +58,7 @@ engine::ReleaseOptions release_options(const Options& options, const LoadedConfi
   release.dry_run_server = options.deploy.dry_run == DryRun::kServer;
   release.wait = options.deploy.wait;
   release.timeout = options.deploy.timeout.value_or(config.config.timeouts.deployment);
-  if (config.config.object_timeout) release.per_object_timeout = *config.config.object_timeout;
+  release.per_object_timeout = config.config.object_timeout;
   if (options.deploy.lock_timeout) release.lock_timeout = *options.deploy.lock_timeout;
   return release;
 }

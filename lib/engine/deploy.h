@@ -46,10 +46,11 @@ struct ReleaseOptions {
   bool drill = false;
   bool dry_run_server = false;  // stop after the plan: DeployResult::kDryRun, nothing written
   bool wait = true;             // false: commit once everything is written, without waiting for health
-  Duration timeout{std::chrono::minutes(10)};             // of the health wait as a whole, and of an undo's
-  Duration per_object_timeout{std::chrono::minutes(10)};  // no change of one object for that long; 0: none
-  Duration lock_timeout{std::chrono::seconds(35)};        // how long to wait for another holder
-  int history_limit = 10;                                 // revisions kept
+  Duration timeout{std::chrono::minutes(10)};  // of the health wait as a whole, and of an undo's
+  // No change of one object for that long fails the wait; 0: none; unset: what its kind and spec allow.
+  std::optional<Duration> per_object_timeout;
+  Duration lock_timeout{std::chrono::seconds(35)};  // how long to wait for another holder
+  int history_limit = 10;                           // revisions kept
   // Unpacked bytes of what a release saves before it begins; more is refused while planning.
   std::size_t record_limit = journal::kMaxBlob;
   std::string source_commit;  // of the change, recorded with the revision; may be empty

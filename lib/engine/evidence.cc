@@ -44,6 +44,12 @@ model::FailureCause collect_cause(Session& session, const HealthMonitor& health,
   return cause;
 }
 
+std::string words_of_timeout(const HealthMonitor& health, Duration timeout) {
+  const auto silent = health.silent_for();
+  return silent ? "nothing has happened to it for " + format_duration(*silent)
+                : "not ready after " + format_duration(timeout);
+}
+
 model::FailureCause refused_write(const model::ObjectRef& object, const std::string& message) {
   model::FailureCause out;
   out.object = object;

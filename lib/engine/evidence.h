@@ -17,6 +17,9 @@ namespace instantexec::engine {
 [[nodiscard]] model::FailureCause collect_cause(Session& session, const HealthMonitor& health,
                                                 const model::ObjectRef& object, const Redactor& redactor);
 
+// Why the wait ended without a verdict: which time was up.
+[[nodiscard]] std::string words_of_timeout(const HealthMonitor& health, Duration timeout);
+
 // A cause that is a refused write.
 [[nodiscard]] model::FailureCause refused_write(const model::ObjectRef& object, const std::string& message);
 

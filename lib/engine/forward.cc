@@ -193,9 +193,8 @@ class Forward {
     if (verdict == Verdict::kFailed || verdict == Verdict::kTimedOut) {
       if (const auto culprit = health_->culprit())
         cause_ = collect_cause(session_, *health_, *culprit, secrets());
-      if (verdict == Verdict::kTimedOut && cause_) {
-        cause_->summary += " (not ready after " + format_duration(operation_.options.timeout) + ")";
-      }
+      if (verdict == Verdict::kTimedOut && cause_)
+        cause_->summary += " (" + words_of_timeout(*health_, operation_.options.timeout) + ")";
     }
     return trouble_of(verdict);
   }

@@ -14,6 +14,8 @@ constexpr Duration kStandsStill{60'000};
 // After a read that was to confirm a verdict and did not.
 constexpr Duration kLookAgainAfter{1000};
 constexpr std::size_t kNamed = 3;
+// Nothing has happened to an object for so long that it is worth telling. Not judged by: see ADR 7.
+constexpr Duration kTellSilence{240'000};
 
 model::Object identity_of(const model::Object& object) {
   return {model::Json{
@@ -180,6 +182,10 @@ void HealthMonitor::assess(const model::ObjectRef& ref, Tracked& tracked) {
   tracked.changes_at = changes_at;
   tracked.blocked = blocked;
   tracked.last_change = session_.now();
+  tracked.patience = options_.per_object_timeout
+                         ? options_.per_object_timeout
+                         : status::silence_limit(object == nullptr ? tracked.object : *object);
+  if (tracked.patience == Duration{0}) tracked.patience.reset();
   if (tracked.assessed && same_health(health, tracked.health)) {
     tracked.health = std::move(health);
     return;
@@ -259,9 +265,8 @@ std::optional<status::Former> HealthMonitor::as_before(const model::ObjectRef& r
 }
 
 std::optional<model::ObjectRef> HealthMonitor::stuck() const {
-  if (options_.per_object_timeout <= Duration{0}) return std::nullopt;
   for (const auto& [ref, tracked] : tracked_) {
-    const bool still = session_.now() - tracked.last_change >= options_.per_object_timeout;
+    const bool still = tracked.patience && session_.now() - tracked.last_change >= *tracked.patience;
     if (still && !settled(tracked, true)) return ref;
   }
   return std::nullopt;
@@ -275,9 +280,7 @@ Instant HealthMonitor::next_look(Instant deadline) const {
     if (settled(tracked)) continue;
     out = std::min(out, tracked.heard + patience());
     if (options_.former.contains(ref)) out = std::min(out, tracked.last_change + kStandsStill);
-    if (options_.per_object_timeout > Duration{0}) {
-      out = std::min(out, tracked.last_change + options_.per_object_timeout);
-    }
+    if (tracked.patience) out = std::min(out, tracked.last_change + *tracked.patience);
   }
   return out;
 }
@@ -292,7 +295,11 @@ void HealthMonitor::remind() {
   reminder.elapsed = session_.now() - started_;
   for (std::size_t i = 0; i < std::min(kNamed, missing.size()); ++i) {
     if (i > 0) reminder.missing += ", ";
-    reminder.missing += fmt::format("{} ({})", missing[i].to_string(), tracked_.at(missing[i]).health.reason);
+    const Tracked& tracked = tracked_.at(missing[i]);
+    const Duration silence = session_.now() - tracked.last_change;
+    const std::string still =
+        silence < kTellSilence ? "" : ", nothing has happened for " + format_duration(silence);
+    reminder.missing += fmt::format("{} ({}{})", missing[i].to_string(), tracked.health.reason, still);
   }
   if (missing.size() > kNamed) reminder.missing += fmt::format(" and {} more", missing.size() - kNamed);
   session_.emit(reminder);
@@ -333,7 +340,10 @@ Verdict HealthMonitor::wait(Duration timeout) {
     if (on_look_) on_look_();
     if (const auto verdict = look()) return *verdict;
     culprit_ = stuck();
-    if (culprit_) return Verdict::kTimedOut;
+    if (culprit_) {
+      silent_for_ = session_.now() - tracked_.at(*culprit_).last_change;
+      return Verdict::kTimedOut;
+    }
     if (session_.now() >= deadline) {
       const auto missing = unsettled(true);
       if (missing.empty()) return Verdict::kHealthy;

@@ -23,7 +23,8 @@ struct HealthTarget {
 };
 
 struct HealthOptions {
-  Duration per_object_timeout{0};  // no change for that long counts as failure; zero: none
+  // No change of one object for that long counts as failure; zero: none. Unset: what its kind and spec allow.
+  std::optional<Duration> per_object_timeout;
   status::Options status;
   std::vector<status::CustomRule> rules;  // of kinds, in the order in which they are asked
   // Whether the schema of a custom kind has a status, where that is known.
@@ -68,6 +69,9 @@ class HealthMonitor {
   model::ObjectStatus look_at(const model::ObjectRef& ref);
   // The object behind a verdict other than kHealthy: the one that failed, or the first that is not ready.
   [[nodiscard]] std::optional<model::ObjectRef> culprit() const;
+  // Of the object behind kTimedOut: for how long nothing has happened to it, if it is given up for that and
+  // not because the time is up.
+  [[nodiscard]] std::optional<Duration> silent_for() const { return silent_for_; }
   // Why an object is not ready, from everything seen.
   [[nodiscard]] status::FailureSummary explain(const model::ObjectRef& ref) const;
   // Everything seen so far.
@@ -81,7 +85,8 @@ class HealthMonitor {
     model::ObjectStatus health;
     std::optional<Timestamp> changes_at;
     Instant last_change;
-    Instant heard;  // when the object itself was last written, read or told of
+    Instant heard;                     // when the object itself was last written, read or told of
+    std::optional<Duration> patience;  // with its silence; unset: no end
     bool written = false;
     bool blocked = false;  // waits for others; see status::Assessment
     bool assessed = false;
@@ -131,6 +136,7 @@ class HealthMonitor {
   Instant clock_read_;
   std::optional<Instant> confirm_failure_at_;
   std::optional<model::ObjectRef> culprit_;
+  std::optional<Duration> silent_for_;
   Instant started_;
   Instant reminded_;
   std::function<void()> on_look_;

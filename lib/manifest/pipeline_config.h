@@ -76,8 +76,8 @@ struct PipelineConfig {
   std::vector<std::string> manifests;  // files and folders, relative to the repository's root
   bool prune = false;                  // delete what the last release had and this one has not
   StageTimeouts timeouts;              // `stages[].timeout`
-  std::optional<Duration>
-      object_timeout;  // `timeouts.object`: for one object to become ready; unset: by its kind
+  // `timeouts.object`: for how long nothing may happen to an object that is not ready; unset: by its kind
+  std::optional<Duration> object_timeout;
   Integrations integrations;
   PerformanceTargets performance_targets;
   Suites suites;

@@ -68,5 +68,7 @@ enum class Quorum {
 // Time a container may take to pass its readiness probe, counted from its start; zero when one failure is
 // final. `container` is its spec.
 [[nodiscard]] Duration readiness_grace(const model::Json& container);
+// The longest time its startup and readiness probes let pass, one after the other.
+[[nodiscard]] Duration slowest_start(const model::Json& container);
 
 }  // namespace instantexec::status

@@ -103,8 +103,8 @@ Duration seconds_at(const model::Json& probe, std::string_view pointer, std::int
   return std::chrono::seconds(std::clamp<std::int64_t>(model::get_int(probe, pointer, otherwise), 0, 86400));
 }
 
-// Longest time a startup probe lets pass before it kills the container.
-Duration startup_worst_case(const model::Json& probe) {
+// Longest time a probe lets pass before it has failed for good.
+Duration worst_case(const model::Json& probe) {
   if (probe.empty()) return Duration{0};
   const auto tries = std::max<std::int64_t>(model::get_int(probe, "/failureThreshold", 3), 1);
   return seconds_at(probe, "/initialDelaySeconds", 0) + seconds_at(probe, "/timeoutSeconds", 1) +
@@ -179,10 +179,15 @@ Duration readiness_grace(const model::Json& container) {
   if (failures == 1) return Duration{0};
   const Duration delay = seconds_at(probe, "/initialDelaySeconds", 0) + period;
   // Readiness is probed once the startup probe has passed; how long that took is not in the status.
-  const Duration startup = startup_worst_case(model::get_object(container, "/startupProbe"));
+  const Duration startup = worst_case(model::get_object(container, "/startupProbe"));
   const Duration first_probe = startup > delay ? startup + period : delay;
   // The kubelet starts probing at a random point of the first period, hence the half.
   return first_probe + timeout + period * (failures + successes - 3) + period / 2 + timeout;
+}
+
+Duration slowest_start(const model::Json& container) {
+  return worst_case(model::get_object(container, "/startupProbe")) +
+         worst_case(model::get_object(container, "/readinessProbe"));
 }
 
 std::optional<Problem> startup_problem(const model::Object& pod, const Input& input) {

@@ -113,6 +113,12 @@ struct Assessment {
 // progressDeadlineSeconds is honoured.
 [[nodiscard]] Duration default_timeout(const model::Object& object);
 
+// How long nothing at all may happen to an object that is not ready, nor to what belongs to it, before it is
+// given up: ten minutes, and as much longer as its own spec allows (progressDeadlineSeconds, probes,
+// minReadySeconds, terminationGracePeriodSeconds). Unset: as long as the caller likes, of what is at work in
+// silence (a Job whose pod runs) and of custom kinds, whose controllers may take hours for a database.
+[[nodiscard]] std::optional<Duration> silence_limit(const model::Object& object);
+
 // The newest time in the object's managedFields, else its creationTimestamp: the server's clock at the last
 // write. Adding the monotonic time since a write's answer gives `Context::now`. Zero when there is none.
 [[nodiscard]] Timestamp cluster_time(const model::Object& object);
