@@ -102,6 +102,7 @@ int run_and_show(const Options& options, const os::Environment& environment, con
   Outcome outcome = run_verb({options, environment, progress});
   progress.finish();
   int exit = outcome.signal ? 128 + *outcome.signal : static_cast<int>(outcome.report.exit);
+  for (const Error& mistake : outcome.mistakes) print_error(mistake, options.output, environment);
   if (outcome.report.error) print_error(*outcome.report.error, options.output, environment);
   // A text result would only repeat the error.
   const bool only_error =

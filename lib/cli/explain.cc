@@ -21,7 +21,7 @@ struct ExitRow {
 constexpr std::array kExitCodes{
     ExitRow{0, "done, or nothing to do; of recover also: the unfinished work was undone"},
     ExitRow{1, "internal error; from health: not everything is ready"},
-    ExitRow{2, "usage or configuration"},
+    ExitRow{2, "usage or configuration; from health -f: a part of the files cannot be judged"},
     ExitRow{3, "validation failed; the cluster was not touched"},
     ExitRow{4, "rejected, or a person has to review it; the cluster was not touched"},
     ExitRow{5, "the deploy failed; everything was put back and is healthy"},

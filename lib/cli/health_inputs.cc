@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <functional>
 #include <iterator>
+#include <map>
+#include <utility>
 
 #include "base/text.h"
-#include "cli/errors.h"
 #include "cli/inputs.h"
 #include "manifest/yaml.h"
 #include "os/files.h"
@@ -27,15 +29,70 @@ Status add_rules(std::string_view text, const std::string& file, std::string_vie
   return {};
 }
 
-// Lists may hold lists, as kubectl takes them; the parser bounds how deep.
-void flatten(model::Object object, std::vector<model::Object>& out) {
-  const model::Json* items = model::find(object.json, "/items");
-  if (!object.kind().ends_with("List") || items == nullptr || !items->is_array()) {
-    out.push_back(std::move(object));
-    return;
+// Takes one document apart. Lists may hold lists, as kubectl takes them; the parser bounds how deep.
+class SnapshotReader {
+ public:
+  SnapshotReader(const manifest::Document& document, Snapshot& out) : document_(document), out_(out) {
+    for (const manifest::Flaw& flaw : document.flaws) {
+      flaws_.emplace(flaw.pointer, &flaw.finding);
+      out_.mistakes.push_back(manifest::error_of(flaw.finding));
+    }
   }
-  for (model::Object& item : model::expand_list(std::move(object))) flatten(std::move(item), out);
-}
+
+  void read(model::Json value, const std::string& pointer) {
+    if (!value.is_object()) {
+      note(pointer, "not a mapping, and so no Kubernetes object");
+      return;
+    }
+    model::Object object{std::move(value)};
+    const std::string kind = object.kind();
+    const model::Json* items = model::find(object.json, "/items");
+    if (!kind.ends_with("List") || (items == nullptr && kind != "List")) {
+      add(std::move(object), pointer);
+    } else if (items != nullptr && items->is_array()) {
+      std::size_t index = 0;
+      for (model::Object& item : model::expand_list(std::move(object)))
+        read(std::move(item.json), fmt::format("{}/items/{}", pointer, index++));
+    } else if (items != nullptr && !items->is_null()) {
+      note(pointer, "the items of a list are no list");
+    }
+  }
+
+ private:
+  void add(model::Object object, const std::string& pointer) {
+    std::string mistake;
+    if (const model::Finding* flaw = flaw_of(pointer)) {
+      mistake = manifest::error_of(*flaw).message;
+    } else if (object.api_version().empty() || object.kind().empty()) {
+      mistake =
+          note(pointer, object.kind().empty() ? "an object without kind" : "an object without apiVersion");
+    }
+    if (mistake.empty() || !object.kind().empty() || !object.name().empty())
+      out_.items.push_back({std::move(object), std::move(mistake)});
+  }
+
+  // The first flaw in the value at the pointer.
+  [[nodiscard]] const model::Finding* flaw_of(const std::string& pointer) const {
+    if (const auto itself = flaws_.find(pointer); itself != flaws_.end()) return itself->second;
+    const std::string inside = pointer + "/";
+    const auto below = flaws_.lower_bound(inside);
+    return below != flaws_.end() && below->first.starts_with(inside) ? below->second : nullptr;
+  }
+
+  std::string note(const std::string& pointer, std::string_view what) {
+    model::SourceRange place = document_.range;
+    if (const auto at = document_.positions->find(pointer); at != document_.positions->end())
+      place.begin = at->second;
+    std::string message = fmt::format("{}: {}", place.to_string(), what);
+    out_.mistakes.push_back(make_error(instantexec::errors::kInvalidInput, message,
+                                       "health -f takes objects as kubectl get -o yaml prints them"));
+    return message;
+  }
+
+  const manifest::Document& document_;
+  Snapshot& out_;
+  std::map<std::string, const model::Finding*, std::less<>> flaws_;
+};
 
 }  // namespace
 
@@ -57,26 +114,24 @@ Result<Rules> load_health_rules(const Options& options, const LoadedConfig& conf
   return out;
 }
 
-Result<std::vector<model::Object>> load_snapshot(const std::vector<std::string>& paths,
-                                                 const os::Environment& environment) {
+Result<Snapshot> load_snapshot(const std::vector<std::string>& paths, const os::Environment& environment) {
   InputSources sources;
   sources.paths = paths;
-  IE_TRY_ASSIGN(const LoadedInputs inputs, load_inputs(sources, environment));
-  std::vector<model::Object> out;
+  sources.keep_going = true;
+  IE_TRY_ASSIGN(LoadedInputs inputs, load_inputs(sources, environment));
+  Snapshot out;
+  out.mistakes = std::move(inputs.unread);
+  out.warnings = std::move(inputs.warnings);
+  // All pods of a cluster may be in one file, which is as long as a file may be.
+  manifest::Limits limits;
+  limits.nodes = 6'000'000;
   for (const manifest::SourceFile& file : inputs.files) {
-    IE_TRY_ASSIGN(auto documents, manifest::parse_yaml(file.bytes, file.name));
-    for (manifest::Document& document : documents) {
-      std::vector<model::Object> objects;
-      flatten(model::Object{std::move(document.value)}, objects);
-      for (model::Object& object : objects) {
-        if (object.api_version().empty() || object.kind().empty()) {
-          return fail(instantexec::errors::kInvalidInput,
-                      fmt::format("{} holds something without apiVersion or kind", sanitise_line(file.name)),
-                      "health -f takes objects as kubectl get -o yaml prints them");
-        }
-        out.push_back(std::move(object));
-      }
+    manifest::LenientStream stream = manifest::read_leniently(file.bytes, file.name, limits);
+    for (manifest::Document& document : stream.documents) {
+      model::Json value = std::move(document.value);
+      SnapshotReader(document, out).read(std::move(value), "");
     }
+    for (const model::Finding& problem : stream.problems) out.mistakes.push_back(manifest::error_of(problem));
   }
   return out;
 }

@@ -17,9 +17,23 @@ namespace instantexec::cli {
 [[nodiscard]] Result<std::vector<status::CustomRule>> load_health_rules(const Options& options,
                                                                         const LoadedConfig& config);
 
-// The objects in the files of -f, lists taken apart. Errors file.*, yaml.*, input.none, input.invalid for
-// what is no Kubernetes object.
-[[nodiscard]] Result<std::vector<model::Object>> load_snapshot(const std::vector<std::string>& paths,
-                                                               const os::Environment& environment);
+// What stands in a file where an object is expected.
+struct SnapshotItem {
+  model::Object object;
+  std::string mistake;  // with its place: why it cannot be judged; empty: it can
+};
+
+struct Snapshot {
+  // In the order of the files, lists taken apart. What has a mistake is here when it has a kind or a name.
+  std::vector<SnapshotItem> items;
+  // file.*, yaml.*, and input.invalid for what is no Kubernetes object.
+  std::vector<Error> mistakes;
+  std::vector<std::string> warnings;  // files that were passed over, sanitised
+};
+
+// The objects in the files of -f. A mistake in one place does not keep the rest from being read. Error
+// input.none.
+[[nodiscard]] Result<Snapshot> load_snapshot(const std::vector<std::string>& paths,
+                                             const os::Environment& environment);
 
 }  // namespace instantexec::cli

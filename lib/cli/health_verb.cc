@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <map>
 #include <utility>
 
 #include "base/text.h"
@@ -41,28 +42,61 @@ Outcome show(model::RunReport report, Nodes roots, std::string title) {
   return outcome;
 }
 
+// An object that cannot be judged.
+status::HealthNode unreadable_node(const SnapshotItem& item) {
+  status::HealthNode out;
+  out.object = item.object.ref();
+  out.api_version = sanitise_line(item.object.api_version(), 300);
+  out.status = {model::HealthStatus::kUnknown, "Unreadable", item.mistake, {}, {}};
+  out.rule = "general";
+  return out;
+}
+
 // Objects of files. Whoever took them knows when; a built-in kind is judged as of now, so that what has
 // lasted long enough is called by its name.
-Nodes judge_snapshot(const std::vector<model::Object>& objects, const Rules& rules, Timestamp now) {
+Nodes judge_snapshot(const std::vector<SnapshotItem>& items, const Rules& rules, Timestamp now) {
   status::ChildIndex index;
-  std::vector<const model::Object*> schemas;
-  for (const model::Object& object : objects) {
+  status::ReadyServices services;
+  std::map<std::pair<std::string, std::string>, const model::Object*> schemas;  // by group and kind
+  for (const auto& [object, mistake] : items) {
+    if (!mistake.empty()) continue;
     index.upsert(object);
-    if (object.kind() == "CustomResourceDefinition") schemas.push_back(&object);
+    services.add(object);
+    // Whoever took slices of a namespace took all of them; every Service has one.
+    if (object.kind() == "EndpointSlice") services.cover(object.ns());
+    if (object.kind() != "CustomResourceDefinition") continue;
+    schemas[{model::get_string(object.json, "/spec/group"),
+             model::get_string(object.json, "/spec/names/kind")}] = &object;
   }
   Nodes out;
-  for (const model::Object& object : objects) {
+  for (const SnapshotItem& item : items) {
+    if (!item.mistake.empty()) {
+      out.push_back(unreadable_node(item));
+      continue;
+    }
     status::Context context;
     context.rules = rules;
+    context.services = &services;
     context.options.declared_failures = true;
-    const model::Gvk gvk = object.gvk();
+    const model::Gvk gvk = item.object.gvk();
     if (status::knows_kind(gvk)) context.now = now;
-    for (const model::Object* schema : schemas) {
-      if (const auto declared = status::declares_status(*schema, gvk)) context.declares_status = declared;
-    }
-    out.push_back(status::health_tree(object, index, context));
+    const auto schema = schemas.find({gvk.group, gvk.kind});
+    if (schema != schemas.end()) context.declares_status = status::declares_status(*schema->second, gvk);
+    out.push_back(status::health_tree(item.object, index, context));
   }
   return out;
+}
+
+// As many as a person reads.
+std::vector<Error> first_of(std::vector<Error> mistakes) {
+  constexpr std::size_t kShown = 20;
+  if (mistakes.size() <= kShown) return mistakes;
+  const std::size_t more = mistakes.size() - kShown;
+  mistakes.resize(kShown);
+  mistakes.push_back(make_error(instantexec::errors::kInvalidInput,
+                                fmt::format("{} of the files", counted(more, "more mistake")),
+                                "correct those named, and see what is left"));
+  return mistakes;
 }
 
 // A file for a test report that names no object would look as if all were well.
@@ -86,13 +120,24 @@ Outcome health_of_files(const VerbContext& context) {
   if (!config) return failed(bare_report(), config.error(), std::nullopt);
   const auto rules = load_health_rules(context.options, *config);
   if (!rules) return failed(bare_report(), rules.error(), std::nullopt);
-  const auto objects = load_snapshot(context.options.input.files, context.environment);
-  if (!objects) return failed(bare_report(), objects.error(), std::nullopt);
-  Nodes nodes = judge_snapshot(*objects, *rules, SystemClock().wall());
+  auto snapshot = load_snapshot(context.options.input.files, context.environment);
+  if (!snapshot) return failed(bare_report(), snapshot.error(), std::nullopt);
+  for (std::string& warning : snapshot->warnings)
+    context.events.emit(model::WarningRaised{std::move(warning)});
+  std::vector<Error> mistakes = first_of(std::move(snapshot->mistakes));
+  if (snapshot->items.empty() && !mistakes.empty()) {
+    Outcome outcome = failed(bare_report(), std::move(mistakes.front()), std::nullopt);
+    mistakes.erase(mistakes.begin());
+    outcome.mistakes = std::move(mistakes);
+    return outcome;
+  }
+  Nodes nodes = judge_snapshot(snapshot->items, *rules, SystemClock().wall());
   std::vector<model::Json> lines;
   for (const status::HealthNode& node : nodes) lines.push_back(health_line(node));
   Outcome outcome = show(bare_report(), std::move(nodes), "");
   outcome.documents = std::move(lines);
+  if (!mistakes.empty()) outcome.report.exit = ExitCode::kUsage;
+  outcome.mistakes = std::move(mistakes);
   return outcome;
 }
 

@@ -17,14 +17,25 @@ namespace {
 constexpr std::size_t kMaxInputBytes = std::size_t{64} << 20;
 constexpr Duration kRenderTimeout{120'000};
 
-Status read_folder(const std::string& root, LoadedInputs& inputs) {
+// Whether to go on with the next file.
+Status take_note(Error error, bool keep_going, LoadedInputs& inputs) {
+  if (!keep_going) return fail(std::move(error));
+  inputs.unread.push_back(std::move(error));
+  return {};
+}
+
+Status read_folder(const std::string& root, bool keep_going, LoadedInputs& inputs) {
   IE_TRY_ASSIGN(const os::FileListing listing, os::list_files(root));
   for (const auto& relative : listing.files) {
     const std::string path = root.ends_with('/') ? root + relative : root + "/" + relative;
     switch (manifest::file_role(relative)) {
       case manifest::FileRole::kManifest: {
-        IE_TRY_ASSIGN(std::string bytes, os::read_file(path, {.max_bytes = kMaxInputBytes}));
-        inputs.files.push_back({path, std::move(bytes), false});
+        auto bytes = os::read_file(path, {.max_bytes = kMaxInputBytes});
+        if (bytes) {
+          inputs.files.push_back({path, *std::move(bytes), false});
+        } else {
+          IE_TRY(take_note(std::move(bytes).error(), keep_going, inputs));
+        }
         break;
       }
       case manifest::FileRole::kKustomization:
@@ -45,21 +56,23 @@ Status read_folder(const std::string& root, LoadedInputs& inputs) {
         "{}: {}", sanitise_line((root.ends_with('/') ? root : root + "/") + skipped.path), skipped.why);
     // Objects that are not read would be taken for objects that left the release.
     if (manifest::file_role(skipped.path) == manifest::FileRole::kManifest) {
-      return fail(os::errors::kFileUnsafePath, shown + " is not read",
-                  "put the file itself there, or name it with -f of its own");
+      IE_TRY(take_note(make_error(os::errors::kFileUnsafePath, shown + " is not read",
+                                  "put the file itself there, or name it with -f of its own"),
+                       keep_going, inputs));
+      continue;
     }
     inputs.warnings.push_back("not read: " + shown);
   }
   return {};
 }
 
-Status read_path(const std::string& path, LoadedInputs& inputs) {
+Status read_path(const std::string& path, bool keep_going, LoadedInputs& inputs) {
   if (path == "-") {
     IE_TRY_ASSIGN(std::string bytes, os::read_all(0, "standard input", kMaxInputBytes));
     inputs.files.push_back({"-", std::move(bytes), false});
     return {};
   }
-  if (os::is_directory(path)) return read_folder(path, inputs);
+  if (os::is_directory(path)) return read_folder(path, keep_going, inputs);
   // A named file may be a pipe, as in -f <(command).
   IE_TRY_ASSIGN(std::string bytes,
                 os::read_file(path, {.max_bytes = kMaxInputBytes, .kind = os::FileKind::kAnythingReadable}));
@@ -88,7 +101,10 @@ Result<manifest::SourceFile> render(const std::string& program, std::vector<std:
 
 Result<LoadedInputs> load_inputs(const InputSources& sources, const os::Environment& environment) {
   LoadedInputs inputs;
-  for (const auto& path : sources.paths) IE_TRY(read_path(path, inputs));
+  for (const auto& path : sources.paths) {
+    Status read = read_path(path, sources.keep_going, inputs);
+    if (!read) IE_TRY(take_note(std::move(read).error(), sources.keep_going, inputs));
+  }
   if (!sources.kustomize.empty()) {
     IE_TRY_ASSIGN(auto rendered,
                   render("kubectl", {"kustomize", "--", sources.kustomize}, sources.kustomize, environment));
@@ -101,7 +117,7 @@ Result<LoadedInputs> load_inputs(const InputSources& sources, const os::Environm
     IE_TRY_ASSIGN(auto rendered, render("helm", std::move(args), sources.helm_chart, environment));
     inputs.files.push_back(std::move(rendered));
   }
-  if (inputs.files.empty()) {
+  if (inputs.files.empty() && inputs.unread.empty()) {
     return fail(errors::kNothingToDeploy,
                 sources.paths.empty() && sources.kustomize.empty() && sources.helm_chart.empty()
                     ? "nothing says what to deploy"

@@ -18,11 +18,14 @@ struct InputSources {
   std::vector<std::string> helm_values;
   std::string release;  // for helm template
   std::string ns;
+  // A file that cannot be read does not keep the others from being read. Not for what is deployed.
+  bool keep_going = false;
 };
 
 struct LoadedInputs {
   std::vector<manifest::SourceFile> files;
   std::vector<std::string> warnings;  // files that were passed over, sanitised
+  std::vector<Error> unread;          // of keep_going: why files could not be read
 };
 
 // Reads or renders every input. Folders are read recursively: .yaml, .yml and .json files in byte order,

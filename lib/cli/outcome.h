@@ -18,6 +18,8 @@ struct Outcome {
   std::optional<model::Json> document;
   // Instead of one document: one line of JSON, or one document of YAML, each.
   std::optional<std::vector<model::Json>> documents;
+  // What could not be done beside what is shown; report.exit says so.
+  std::vector<Error> mistakes;
   // Ended by a signal before anything was written: the exit status is 128 + signal.
   std::optional<int> signal;
 };

@@ -37,8 +37,12 @@ class Cursor {
 
 class JsonEvents {
  public:
-  JsonEvents(std::string_view text, TreeBuilder& builder)
-      : end_(text.data() + text.size()), reached_(text.data()), token_(text.data()), builder_(builder) {}
+  JsonEvents(std::string_view text, TreeBuilder& builder, std::uint32_t first_line)
+      : end_(text.data() + text.size()),
+        reached_(text.data()),
+        token_(text.data()),
+        position_{first_line, 1},
+        builder_(builder) {}
 
   [[nodiscard]] Cursor cursor() { return {token_, &reached_}; }
   [[nodiscard]] Cursor end() { return {end_, &reached_}; }
@@ -116,14 +120,14 @@ class JsonEvents {
   const char* end_;
   const char* reached_;
   const char* token_;
-  SourcePosition position_{1, 1};
+  SourcePosition position_;
   TreeBuilder& builder_;
 };
 
 }  // namespace
 
-void read_json(std::string_view text, TreeBuilder& builder) {
-  JsonEvents events(text, builder);
+void read_json(std::string_view text, TreeBuilder& builder, std::uint32_t first_line) {
+  JsonEvents events(text, builder, first_line);
   while (!builder.failed() && events.next_value()) {
     builder.begin_document(events.here());
     // strict = false: another value may follow.

@@ -15,19 +15,49 @@ using model::Json;
 using model::SourcePosition;
 
 constexpr std::size_t kShownKey = 80;
+constexpr std::size_t kMaxFlaws = 10'000;  // of one document
+
+std::size_t rest(std::size_t limit, std::size_t used) {
+  return limit > used ? limit - used : 0;
+}
 
 }  // namespace
 
-TreeBuilder::TreeBuilder(std::string_view file, const Limits& limits) : file_(file), limits_(limits) {}
+TreeBuilder::TreeBuilder(std::string_view file, const Limits& limits, OnFlaw on_flaw)
+    : file_(file), limits_(limits), on_flaw_(on_flaw) {}
+
+model::Finding TreeBuilder::finding(const ErrorCode& code, SourcePosition at, std::string message,
+                                    std::string hint) const {
+  model::Finding out;
+  out.rule = code.name;
+  out.message = std::move(message);
+  out.hint = hint.empty() ? std::string(code.next) : std::move(hint);
+  out.at = {file_, at, at};
+  return out;
+}
 
 void TreeBuilder::fail(const ErrorCode& code, SourcePosition at, std::string message, std::string hint) {
-  if (failed()) return;
-  model::Finding finding;
-  finding.rule = code.name;
-  finding.message = std::move(message);
-  finding.hint = hint.empty() ? std::string(code.next) : std::move(hint);
-  finding.at = {file_, at, at};
-  stream_.problem = std::move(finding);
+  if (!failed()) stream_.problem = finding(code, at, std::move(message), std::move(hint));
+}
+
+bool TreeBuilder::flaw(const ErrorCode& code, SourcePosition at, std::string message, std::string hint) {
+  if (on_flaw_ == OnFlaw::kFail || flaws_.size() >= kMaxFlaws) {
+    fail(code, at, std::move(message), std::move(hint));
+    return false;
+  }
+  // Within what is dropped nothing matters any more.
+  if (dropping_ == 0) flaws_.push_back({pointer_, finding(code, at, std::move(message), std::move(hint))});
+  return true;
+}
+
+Limits TreeBuilder::left() const {
+  Limits out = limits_;
+  out.nodes = rest(limits_.nodes, nodes_);
+  out.alias_nodes = rest(limits_.alias_nodes, alias_nodes_);
+  out.alias_bytes = rest(limits_.alias_bytes, alias_bytes_);
+  out.documents = rest(limits_.documents, stream_.documents.size());
+  out.position_bytes = rest(limits_.position_bytes, position_bytes_);
+  return out;
 }
 
 void TreeBuilder::begin_document(SourcePosition at) {
@@ -40,14 +70,17 @@ void TreeBuilder::begin_document(SourcePosition at) {
   anchors_.clear();
   root_.reset();
   pointer_.clear();
+  flaws_.clear();
+  dropping_ = 0;
   positions_ = std::make_shared<model::PositionTable>();
   begin_ = at;
   last_ = at;
 }
 
 void TreeBuilder::end_document() {
-  if (failed() || !root_ || root_->is_null()) return;
-  stream_.documents.push_back({std::move(*root_), std::move(positions_), {file_, begin_, last_}});
+  if (failed() || !root_ || (root_->is_null() && flaws_.empty())) return;
+  stream_.documents.push_back(
+      {std::move(*root_), std::move(positions_), {file_, begin_, last_}, std::exchange(flaws_, {})});
   root_.reset();
 }
 
@@ -90,7 +123,7 @@ void TreeBuilder::note_position(const std::string& pointer, SourcePosition at) {
   constexpr std::size_t kEntryOverhead = 96;
   // Long keys at great depth make pointers that cost far more than the text they came from.
   constexpr std::size_t kMaxPointer = 4096;
-  if (pointer.size() > kMaxPointer) return;
+  if (pointer.size() > kMaxPointer || dropping_ > 0) return;
   position_bytes_ += pointer.size() + kEntryOverhead;
   if (position_bytes_ <= limits_.position_bytes) positions_->insert_or_assign(pointer, at);
 }
@@ -108,8 +141,12 @@ void TreeBuilder::accept_key(SourcePosition at, std::string key) {
     const auto first = positions_->find(pointer_);
     const std::string where =
         first == positions_->end() ? "" : fmt::format(" (first at line {})", first->second.line);
-    fail(errors::kDuplicateKey, at,
-         fmt::format("key \"{}\" is there twice{}", sanitise_line(key, kShownKey), where));
+    if (!flaw(errors::kDuplicateKey, at,
+              fmt::format("key \"{}\" is there twice{}", sanitise_line(key, kShownKey), where)))
+      return;
+    frame.key = std::move(key);
+    frame.dropping = true;
+    ++dropping_;
     return;
   }
   note_position(pointer_, at);
@@ -155,6 +192,10 @@ void TreeBuilder::place(SourcePosition at, Anchor anchor, Json value, Cost cost)
     merge(frame, value, at);
   } else if (frame.value.is_array()) {
     frame.value.push_back(std::move(value));
+  } else if (frame.dropping) {
+    frame.dropping = false;
+    frame.key.reset();
+    --dropping_;
   } else {
     frame.value[*std::exchange(frame.key, std::nullopt)] = std::move(value);
   }
@@ -236,11 +277,11 @@ void TreeBuilder::scalar(SourcePosition at, Anchor anchor, std::string_view text
     return;
   }
   auto typed = resolve_scalar(text, tag);
-  if (!typed) {
-    fail(*typed.error().code, at, std::move(typed.error().message), std::move(typed.error().hint));
+  if (!begin_value(at)) return;
+  if (!typed &&
+      !flaw(*typed.error().code, at, std::move(typed.error().message), std::move(typed.error().hint)))
     return;
-  }
-  if (begin_value(at)) place(at, anchor, std::move(*typed), {1, text.size(), 0});
+  place(at, anchor, typed ? std::move(*typed) : Json(nullptr), {1, text.size(), 0});
 }
 
 void TreeBuilder::value(SourcePosition at, Json value) {

@@ -22,7 +22,10 @@ class TreeBuilder {
   // Anchors are numbered by the reader; 0 is none.
   using Anchor = std::size_t;
 
-  TreeBuilder(std::string_view file, const Limits& limits);
+  // What becomes of a mistake that concerns one value only.
+  enum class OnFlaw { kFail, kNote };
+
+  TreeBuilder(std::string_view file, const Limits& limits, OnFlaw on_flaw = OnFlaw::kFail);
 
   void begin_document(model::SourcePosition at);
   // Keeps the document unless it is empty (null).
@@ -45,6 +48,8 @@ class TreeBuilder {
   // Whether a key has been read and its value is awaited.
   [[nodiscard]] bool value_due() const;
   [[nodiscard]] std::size_t documents() const { return stream_.documents.size(); }
+  // What the limits leave to another builder of the same text. Asked before take().
+  [[nodiscard]] Limits left() const;
   [[nodiscard]] Stream take() { return std::move(stream_); }
 
  private:
@@ -65,11 +70,16 @@ class TreeBuilder {
     std::size_t pointer_size = 0;       // length of pointer_ for this value
     std::optional<std::string> key;     // set while the value of a key is awaited
     bool merging = false;               // the awaited value belongs to `<<`
+    bool dropping = false;              // the awaited value belongs to a key that is there already
     std::set<std::string> merged_keys;  // present because of `<<` only
     Cost cost;
   };
 
   [[nodiscard]] bool key_due() const;
+  // A mistake of the value at pointer_. False: it ends the reading.
+  bool flaw(const ErrorCode& code, model::SourcePosition at, std::string message, std::string hint = {});
+  [[nodiscard]] model::Finding finding(const ErrorCode& code, model::SourcePosition at, std::string message,
+                                       std::string hint) const;
   bool charge(model::SourcePosition at, std::size_t bytes);
   bool charge_alias(model::SourcePosition at, const Cost& cost);
   void accept_key(model::SourcePosition at, std::string key);
@@ -81,7 +91,10 @@ class TreeBuilder {
 
   std::string file_;
   Limits limits_;
+  OnFlaw on_flaw_;
   Stream stream_;
+  std::vector<Flaw> flaws_;   // of the document being read
+  std::size_t dropping_ = 0;  // frames whose awaited value is dropped
   std::vector<Frame> frames_;
   std::map<Anchor, std::optional<Anchored>> anchors_;  // no value: still open
   std::optional<model::Json> root_;

@@ -28,11 +28,18 @@ struct Limits {
   std::size_t position_bytes = std::size_t{256} << 20;  // memory for positions; beyond it they are left out
 };
 
+// A value that is not as it was written, in a document that could be read all the same.
+struct Flaw {
+  std::string pointer;     // JSON pointer of the value
+  model::Finding finding;  // as a problem of read_stream
+};
+
 // One document of a YAML stream, or one value of a JSON text.
 struct Document {
   model::Json value;
   std::shared_ptr<const model::PositionTable> positions;  // never null
   model::SourceRange range;                               // from its first node to its last
+  std::vector<Flaw> flaws;                                // of read_leniently; else empty
 };
 
 // What could be read of a text: every document before the first problem, and the problem if there is one.
@@ -54,6 +61,22 @@ struct Stream {
 // Documents that are empty or hold only comments are left out. `file` is used in positions and messages only.
 // Messages never contain a value of the file.
 [[nodiscard]] Stream read_stream(std::string_view text, std::string_view file, const Limits& limits = {});
+
+// What could be read of a text in spite of its problems.
+struct LenientStream {
+  std::vector<Document> documents;
+  std::vector<model::Finding> problems;  // as of read_stream, one for each document that ends early
+};
+
+// As read_stream, for those who make the best of a text. A doubled key (the first of the two is kept) and a
+// value that JSON cannot express (null stands for it) are flaws of their document. After a problem that ends
+// a document reading goes on with the next one: at a line that begins with `---`, or in JSON with `{`. The
+// limits hold for the text as a whole.
+[[nodiscard]] LenientStream read_leniently(std::string_view text, std::string_view file,
+                                           const Limits& limits = {});
+
+// A problem as an Error: the code of manifest/errors.h, the place in the message.
+[[nodiscard]] Error error_of(const model::Finding& problem);
 
 // As read_stream, but all or nothing. Errors: the codes of manifest/errors.h, the place in the message.
 [[nodiscard]] Result<std::vector<Document>> parse_yaml(std::string_view text, std::string_view file,

@@ -24,9 +24,9 @@ namespace {
 
 using model::SourcePosition;
 
-SourcePosition position(const YAML::Mark& mark) {
+SourcePosition position_of(const YAML::Mark& mark, std::uint32_t first_line) {
   if (mark.line < 0 || mark.column < 0) return {};
-  return {static_cast<std::uint32_t>(mark.line) + 1, static_cast<std::uint32_t>(mark.column) + 1};
+  return {static_cast<std::uint32_t>(mark.line) + first_line, static_cast<std::uint32_t>(mark.column) + 1};
 }
 
 // Reads from memory and pretends to be at its end once the builder has failed, so that yaml-cpp stops early.
@@ -85,7 +85,8 @@ std::optional<std::size_t> closing_quote(std::string_view text) {
 
 class Events : public YAML::EventHandler {
  public:
-  Events(std::string_view text, TreeBuilder& builder) : text_(text), builder_(builder) {}
+  Events(std::string_view text, TreeBuilder& builder, std::uint32_t first_line)
+      : text_(text), builder_(builder), first_line_(first_line) {}
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     last_offset_ = offset(mark);
@@ -138,6 +139,9 @@ class Events : public YAML::EventHandler {
   }
 
  private:
+  [[nodiscard]] SourcePosition position(const YAML::Mark& mark) const {
+    return position_of(mark, first_line_);
+  }
   [[nodiscard]] std::size_t offset(const YAML::Mark& mark) const {
     return mark.pos < 0 ? text_.size() : std::min(static_cast<std::size_t>(mark.pos), text_.size());
   }
@@ -151,7 +155,7 @@ class Events : public YAML::EventHandler {
   }
   [[nodiscard]] SourcePosition last_position() const {
     const std::string_view before = text_.substr(0, last_offset_);
-    const auto line = std::count(before.begin(), before.end(), '\n') + 1;
+    const auto line = std::count(before.begin(), before.end(), '\n') + first_line_;
     const auto begin = before.rfind('\n') + 1;  // npos + 1 is 0
     return {static_cast<std::uint32_t>(line), static_cast<std::uint32_t>(before.size() - begin + 1)};
   }
@@ -207,6 +211,7 @@ class Events : public YAML::EventHandler {
 
   std::string_view text_;
   TreeBuilder& builder_;
+  std::uint32_t first_line_;
   std::vector<bool> flow_;  // style of every open mapping
   std::size_t documents_ = 0;
   std::size_t last_plain_size_ = 0;
@@ -215,18 +220,18 @@ class Events : public YAML::EventHandler {
 
 }  // namespace
 
-void read_yaml(std::string_view text, TreeBuilder& builder) {
+void read_yaml(std::string_view text, TreeBuilder& builder, std::uint32_t first_line) {
   Source source(text, builder);
   std::istream stream(&source);
-  Events events(text, builder);
+  Events events(text, builder, first_line);
   try {
     YAML::Parser parser(stream);
     while (!builder.failed() && parser.HandleNextDocument(events)) {
     }
   } catch (const YAML::DeepRecursion& error) {
-    builder.fail(errors::kTooLarge, position(error.mark), "nested too deeply");
+    builder.fail(errors::kTooLarge, position_of(error.mark, first_line), "nested too deeply");
   } catch (const YAML::Exception& error) {
-    builder.fail(errors::kSyntax, position(error.mark), sanitise_line(error.msg, 200));
+    builder.fail(errors::kSyntax, position_of(error.mark, first_line), sanitise_line(error.msg, 200));
   } catch (const std::exception& error) {
     builder.fail(errors::kSyntax, {}, sanitise_line(error.what(), 200));
   }

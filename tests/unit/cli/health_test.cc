@@ -137,6 +137,166 @@ TEST_F(HealthVerb, Mistakes) {
   EXPECT_EQ(code({"health", "-f", good, "--config", file("p.yaml", "health_rules: 3\n")}), "config.invalid");
 }
 
+// "Widget w Unknown" of every line.
+std::vector<std::string> lines_of(const Outcome& outcome) {
+  std::vector<std::string> out;
+  for (const model::Json& line : outcome.documents.value_or(std::vector<model::Json>{})) {
+    out.push_back(model::get_string(line, "/kind") + " " + model::get_string(line, "/name") + " " +
+                  model::get_string(line, "/status"));
+  }
+  return out;
+}
+
+struct MistakeRow {
+  const char* name;
+  std::string text;
+  std::vector<std::string> lines;
+  std::vector<std::string> mistakes;  // beginnings of their messages behind the name of the file
+};
+
+// Everything else is judged, and what is wrong is named with its place.
+TEST_F(HealthVerb, OneBadItemAmongMany) {
+  const std::string good = "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}";
+  const std::string json = R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"}})";
+  const std::vector<MistakeRow> rows{
+      {"a doubled key in a document",
+       good + "\n---\n{apiVersion: v1, kind: Secret, metadata: {name: b, name: b}}\n---\n" + good,
+       {"ConfigMap a Current", "Secret b Unknown", "ConfigMap a Current"},
+       {":3:52: key \"name\" is there twice"}},
+      {"a doubled key in a list",
+       "apiVersion: v1\nkind: List\nitems:\n- " + good +
+           "\n- {apiVersion: v1, kind: Pod, kind: Pod, metadata: {name: p}}\n- " + good,
+       {"ConfigMap a Current", "Pod p Unknown", "ConfigMap a Current"},
+       {":5:31: key \"kind\" is there twice"}},
+      {"a doubled key in JSON",
+       R"({"apiVersion":"v1","kind":"List","items":[)" + json + R"(,
+       {"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},"status":{"phase":"Running","phase":"Running"}},)" +
+           json + "]}",
+       {"ConfigMap a Current", "Pod p Unknown", "ConfigMap a Current"},
+       {":2:92: key \"phase\" is there twice"}},
+      {"without kind, with a name",
+       good + "\n---\n{apiVersion: v1, metadata: {name: b}}\n---\n" + good,
+       {"ConfigMap a Current", " b Unknown", "ConfigMap a Current"},
+       {":3:1: an object without kind"}},
+      {"without kind and name",
+       good + "\n---\nreplicas: 3\n---\n" + good,
+       {"ConfigMap a Current", "ConfigMap a Current"},
+       {":3:1: an object without kind"}},
+      {"a kind that is a number",
+       good + "\n---\n{apiVersion: v1, kind: 7, metadata: {name: b}}\n",
+       {"ConfigMap a Current", " b Unknown"},
+       {":3:1: an object without kind"}},
+      {"without apiVersion",
+       good + "\n---\n{kind: Secret}\n",
+       {"ConfigMap a Current", "Secret  Unknown"},
+       {":3:1: an object without apiVersion"}},
+      {"items that are no mappings",
+       "{apiVersion: v1, kind: List, items: [7, null,\n text, [" + good + "],\n " + good + "]}",
+       {"ConfigMap a Current"},
+       {":1:38: not a mapping", ":1:41: not a mapping", ":2:2: not a mapping", ":2:8: not a mapping"}},
+      {"documents that are no mappings",
+       "just text\n---\n" + good + "\n---\n- " + good + "\n",
+       {"ConfigMap a Current"},
+       {":1:1: not a mapping", ":5:1: not a mapping"}},
+      {"a list whose items are none",
+       "{apiVersion: v1, kind: List, items: {a: 1}}\n---\n" + good,
+       {"ConfigMap a Current"},
+       {":1:1: the items of a list are no list"}},
+      {"a doubled list",
+       "apiVersion: v1\nkind: List\nitems: [" + good + "]\nitems: [7]\n",
+       {"ConfigMap a Current"},
+       {":4:1: key \"items\" is there twice"}},
+      {"a document that is no YAML",
+       good + "\n---\na: [\n---\n" + good,
+       {"ConfigMap a Current", "ConfigMap a Current"},
+       {":4:"}},
+      {"a line that is no JSON",
+       json + "\n{\"apiVersion\":\"v1\",,}\n" + json + "\n",
+       {"ConfigMap a Current", "ConfigMap a Current"},
+       {":2:"}},
+      {"bytes that are no text",
+       good + "\n---\na: \xff\n---\n" + good,
+       {"ConfigMap a Current", "ConfigMap a Current"},
+       {":3:4:"}},
+  };
+  for (const MistakeRow& row : rows) {
+    const std::string path = file("m.yaml", row.text);
+    const Outcome outcome = run({"health", "-f", path, "-o", "json"});
+    EXPECT_FALSE(outcome.report.error) << row.name;
+    EXPECT_EQ(lines_of(outcome), row.lines) << row.name;
+    EXPECT_EQ(outcome.report.exit, ExitCode::kUsage) << row.name;
+    ASSERT_EQ(outcome.mistakes.size(), row.mistakes.size()) << row.name;
+    for (std::size_t i = 0; i < row.mistakes.size(); ++i) {
+      const std::string& message = outcome.mistakes[i].message;
+      const auto at = message.find("m.yaml");
+      ASSERT_NE(at, std::string::npos) << message;
+      EXPECT_TRUE(message.substr(at + 6).starts_with(row.mistakes[i])) << row.name << ": " << message;
+    }
+  }
+}
+
+TEST_F(HealthVerb, WhatCannotBeJudgedIsUnknownInEveryFormat) {
+  const std::string path = file(
+      "m.yaml", std::string(kObjects) + "---\n{apiVersion: v1, kind: Pod, kind: Pod, metadata: {name: p}}\n");
+  const Outcome outcome = run({"health", "-f", path});
+  ASSERT_EQ(statuses(outcome), (std::vector<std::string>{"Current", "Current", "Failed", "Unknown"}));
+  const model::Json& last = outcome.documents->back();
+  EXPECT_EQ(model::get_string(last, "/reason"), "Unreadable");
+  EXPECT_NE(model::get_string(last, "/message").find("m.yaml:16:29: key \"kind\" is there twice"),
+            std::string::npos)
+      << last;
+  const std::string json = render(outcome, Format::kJson, {});
+  EXPECT_EQ(std::count(json.begin(), json.end(), '\n'), 4);
+  const std::string yaml = render(outcome, Format::kYaml, {});
+  EXPECT_NE(yaml.find("status: Unknown"), std::string::npos);
+  const std::string text = render(outcome, Format::kText, {});
+  EXPECT_NE(text.find("Unknown Unreadable"), std::string::npos) << text;
+  EXPECT_NE(text.find("2 of 4 objects ready"), std::string::npos) << text;
+}
+
+TEST_F(HealthVerb, AFileThatIsNotThereIsAMistakeBesideTheOthers) {
+  const std::string good = file("good.yaml", kObjects);
+  const Outcome outcome = run({"health", "-f", folder_.path() + "/none.yaml", "-f", good});
+  EXPECT_EQ(statuses(outcome).size(), 3U);
+  ASSERT_EQ(outcome.mistakes.size(), 1U);
+  EXPECT_EQ(outcome.mistakes.front().code->name, "file.missing");
+  EXPECT_EQ(outcome.report.exit, ExitCode::kUsage);
+}
+
+TEST_F(HealthVerb, AWebhookBesideTheEndpointsOfItsService) {
+  const std::string webhook = R"(
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingWebhookConfiguration
+metadata: {name: gate}
+webhooks: [{name: gate.example.com, clientConfig: {service: {namespace: demo, name: gate}}}]
+)";
+  const auto slice = [](const char* service) {
+    return std::string(
+               "---\n{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: s, "
+               "namespace: ") +
+           "demo, labels: {kubernetes.io/service-name: " + service +
+           "}}, endpoints: [{addresses: [10.0.0.1]}]}\n";
+  };
+  for (const auto& [text, reason] :
+       std::vector<std::pair<std::string, std::string>>{{webhook, "Exists"},
+                                                        {webhook + slice("gate"), "Exists"},
+                                                        {webhook + slice("other"), "NoReadyEndpoint"}}) {
+    const Outcome outcome = run({"health", "-f", file("w.yaml", text)});
+    ASSERT_FALSE(outcome.documents->empty()) << text;
+    EXPECT_EQ(model::get_string(outcome.documents->front(), "/reason"), reason) << text;
+    EXPECT_EQ(outcome.report.exit, ExitCode::kDone) << text;
+  }
+}
+
+TEST_F(HealthVerb, ManyMistakesAreCounted) {
+  std::string text = kObjects;
+  for (int i = 0; i < 100; ++i) text += "---\na: 1\n";
+  const Outcome outcome = run({"health", "-f", file("m.yaml", text)});
+  EXPECT_EQ(statuses(outcome).size(), 3U);
+  ASSERT_EQ(outcome.mistakes.size(), 21U);
+  EXPECT_EQ(outcome.mistakes.back().message, "80 more mistakes of the files");
+}
+
 TEST_F(HealthVerb, LiveWithoutARelease) {
   const Outcome outcome = run({"health", "-n", "demo", "--simulate", "-o", "json"});
   ASSERT_FALSE(outcome.report.error) << outcome.report.error->to_string();
