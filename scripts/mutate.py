@@ -449,6 +449,15 @@ def branches_of(entry, lines):
     return out
 
 
+def without_precompiled(words):
+    """The compiler's arguments without the headers that another compiler has precompiled."""
+    kept = [w for w in words if w != "-fpch-preprocess"]
+    while any(w.endswith("cmake_pch.hxx") for w in kept):
+        at = next(i for i, w in enumerate(kept) if w.endswith("cmake_pch.hxx"))
+        del kept[at - 1:at + 1]  # with its -include
+    return kept
+
+
 def coverage():
     """Branches of the files as clang counts them, each condition both ways, by their own tests alone. Clang counts conditions
     of the source, so that ways which only exceptions take are none."""
@@ -466,7 +475,7 @@ def coverage():
             objects.append(folder / (file.replace("/", "_")[:-3] + ".o"))
             command, directory = program.compile_command(ROOT / file, objects[-1], instrument)
             words = [w for w in command if not w.endswith("ccache")]
-            subprocess.run(["clang++", *words[1:]], cwd=directory, check=True)
+            subprocess.run(["clang++", *without_precompiled(words[1:])], cwd=directory, check=True)
         program.link(objects, instrument[:1], "clang++")
         program.filter = ":".join(sorted({FILES[f][1] for f in files}))
         if not program.run(0, 900, {"LLVM_PROFILE_FILE": str(folder / f"{target}.raw")}):
