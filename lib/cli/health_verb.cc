@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -52,6 +53,25 @@ status::HealthNode unreadable_node(const SnapshotItem& item) {
   return out;
 }
 
+// Its owner is among the objects, and shows it with what it is made of.
+bool is_part(const model::Object& object, const status::ChildIndex& index) {
+  const model::Json& owners = model::get_array(object.json, "/metadata/ownerReferences");
+  return std::any_of(owners.begin(), owners.end(), [&](const model::Json& owner) {
+    return index.find(model::get_string(owner, "/uid")) != nullptr;
+  });
+}
+
+status::HealthNode without_parts(const model::Object& object, const status::ChildIndex& index,
+                                 const status::Context& context) {
+  status::Assessment verdict = status::assess(object, index, context);
+  status::HealthNode out;
+  out.object = object.ref();
+  out.api_version = sanitise_line(object.api_version(), 300);
+  out.status = std::move(verdict.status);
+  out.rule = std::move(verdict.rule);
+  return out;
+}
+
 // Objects of files. Whoever took them knows when; a built-in kind is judged as of now, so that what has
 // lasted long enough is called by its name.
 Nodes judge_snapshot(const std::vector<SnapshotItem>& items, const Rules& rules, Timestamp now) {
@@ -82,7 +102,11 @@ Nodes judge_snapshot(const std::vector<SnapshotItem>& items, const Rules& rules,
     if (status::knows_kind(gvk)) context.now = now;
     const auto schema = schemas.find({gvk.group, gvk.kind});
     if (schema != schemas.end()) context.declares_status = status::declares_status(*schema->second, gvk);
-    out.push_back(status::health_tree(item.object, index, context));
+    if (is_part(item.object, index)) {
+      out.push_back(without_parts(item.object, index, context));
+    } else {
+      out.push_back(status::health_tree(item.object, index, context));
+    }
   }
   return out;
 }

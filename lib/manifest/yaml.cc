@@ -155,6 +155,7 @@ LenientStream read_leniently(std::string_view text, std::string_view file, const
   Stream whole = read_part(text, file, left, OnFlaw::kNote);
   if (!whole.problem) return {std::move(whole.documents), {}};
   if (text.size() > limits.bytes) return {{}, {*std::move(whole.problem)}};
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   LenientReader reader(file, limits);
   reader.read(text);
   return reader.result();

@@ -121,7 +121,10 @@ Assessment assess(const model::Object& object, const Family& family, std::span<c
 }
 
 Assessment assess(const model::Object& object, const ChildIndex& index, const Context& context) {
-  const Family family = index.family(object.uid());
+  // Who has no parts that matter is spared looking for them; what containers ended with is known all the
+  // same.
+  const bool has_parts = !child_kinds(object.gvk(), context.options).empty();
+  const Family family = index.family(has_parts ? object.uid() : "");
   return assess(object, family, index.events(object, family), context);
 }
 

@@ -18,6 +18,7 @@ constexpr std::int64_t kCrashes = 2;       // restarts with the same exit code
 constexpr std::int64_t kMixedCrashes = 5;  // restarts with changing exit codes
 constexpr Duration kProbation = 10s;       // of a container started again after such crashes
 constexpr Timestamp kAtOnce{};
+constexpr std::size_t kMaxAnswer = std::size_t{32} << 10;  // what is read of a registry's answer
 
 bool contains_any(std::string_view text, std::span<const std::string_view> words) {
   return std::any_of(words.begin(), words.end(),
@@ -157,7 +158,9 @@ Problem pull_problem(const Container& c) {
     since = earlier(since, view.first_seen());
     messages.push_back(view.message());
   }
-  for (const std::string& message : messages) {
+  for (std::string& message : messages) {
+    // No registry says more than that.
+    message.resize(std::min(message.size(), kMaxAnswer));
     auto refusal = lasting_refusal(c, image, message);
     if (!refusal) continue;
     // The pull secret may be what is being made.

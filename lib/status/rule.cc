@@ -45,7 +45,8 @@ Assessment suspended(std::string_view reason, std::string_view message, std::str
 }
 
 std::string clean(std::string_view text) {
-  return sanitise_line(trim(text), kMaxText);
+  // A byte never becomes less than a byte, so that what comes later would be cut off in any case.
+  return sanitise_line(trim(text).substr(0, 4 * kMaxText), kMaxText);
 }
 
 namespace {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <set>
 
 #include "status/rule.h"
@@ -78,38 +79,50 @@ bool of_the_past(const model::Object& object) {
           model::get_int(object.json, "/status/replicas") == 0);
 }
 
-// `shown`: UIDs that are in the tree. Who has several owners is below one of them, or a tree of a few hundred
-// objects that own each other could have billions of nodes.
-HealthNode build(const model::Object& object, const ChildIndex& index, const Context& context,
-                 std::set<std::string>& shown, std::size_t depth) {
-  HealthNode out;
-  Assessment verdict = assess(object, index, context);
-  out.object = object.ref();
-  out.api_version = clean(object.api_version());
-  out.status = std::move(verdict.status);
-  out.rule = std::move(verdict.rule);
-  if (object.kind() == "Pod" && object.gvk().group.empty()) add_containers(object, out);
-  if (depth >= kMaxDepth || object.uid().empty()) return out;
-  std::vector<const model::Object*> children;
-  for (const model::Object* member : index.family(object.uid()).members) {
-    const model::Json& owners = model::get_array(member->json, "/metadata/ownerReferences");
-    const bool own = std::any_of(owners.begin(), owners.end(), [&](const model::Json& owner) {
-      return model::get_string(owner, "/uid") == object.uid();
-    });
-    if (own && !of_the_past(*member) && shown.insert(member->uid()).second) children.push_back(member);
+// A tree under construction.
+class Tree {
+ public:
+  Tree(const model::Object& root, const ChildIndex& index, const Context& context)
+      : index_(index), context_(context), shown_{root.uid()} {
+    for (const model::Object* member : index.family(root.uid()).members) {
+      for (const model::Json& owner : model::get_array(member->json, "/metadata/ownerReferences"))
+        owned_[model::get_string(owner, "/uid")].push_back(member);
+    }
   }
-  for (const model::Object* child : children)
-    out.children.push_back(build(*child, index, context, shown, depth + 1));
-  std::stable_sort(out.children.begin(), out.children.end(),
-                   [](const HealthNode& a, const HealthNode& b) { return a.object < b.object; });
-  return out;
-}
+
+  HealthNode build(const model::Object& object, std::size_t depth) {
+    HealthNode out;
+    Assessment verdict = assess(object, index_, context_);
+    out.object = object.ref();
+    out.api_version = clean(object.api_version());
+    out.status = std::move(verdict.status);
+    out.rule = std::move(verdict.rule);
+    if (object.kind() == "Pod" && object.gvk().group.empty()) add_containers(object, out);
+    const auto owned = owned_.find(object.uid());
+    if (depth >= kMaxDepth || object.uid().empty() || owned == owned_.end()) return out;
+    std::vector<const model::Object*> children;
+    for (const model::Object* member : owned->second) {
+      if (!of_the_past(*member) && shown_.insert(member->uid()).second) children.push_back(member);
+    }
+    for (const model::Object* child : children) out.children.push_back(build(*child, depth + 1));
+    std::stable_sort(out.children.begin(), out.children.end(),
+                     [](const HealthNode& a, const HealthNode& b) { return a.object < b.object; });
+    return out;
+  }
+
+ private:
+  const ChildIndex& index_;
+  const Context& context_;
+  std::map<std::string, std::vector<const model::Object*>> owned_;  // by the owner's UID
+  // UIDs. Who has several owners is below one of them, or a tree of a few hundred objects that own each other
+  // could have billions of nodes.
+  std::set<std::string> shown_;
+};
 
 }  // namespace
 
 HealthNode health_tree(const model::Object& root, const ChildIndex& index, const Context& context) {
-  std::set<std::string> shown{root.uid()};
-  return build(root, index, context, shown, 0);
+  return Tree(root, index, context).build(root, 0);
 }
 
 bool counts_as_ready(model::HealthStatus status) {

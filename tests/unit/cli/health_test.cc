@@ -288,6 +288,22 @@ webhooks: [{name: gate.example.com, clientConfig: {service: {namespace: demo, na
   }
 }
 
+TEST_F(HealthVerb, WhatBelongsToAnotherIsMadeUpOnce) {
+  const std::string owned = "metadata: {name: p, uid: p, ownerReferences: [{uid: r}]}";
+  const Outcome outcome =
+      run({"health", "-f",
+           file("o.yaml", R"(
+{apiVersion: apps/v1, kind: ReplicaSet, metadata: {name: r, uid: r}, spec: {replicas: 1}, status: {replicas: 0}}
+---
+{apiVersion: v1, kind: Pod, )" +
+                              owned +
+                              R"(, status: {phase: Pending, containerStatuses: [{name: app, ready: false}]}}
+)")});
+  EXPECT_EQ(lines_of(outcome), (std::vector<std::string>{"ReplicaSet r InProgress", "Pod p InProgress"}));
+  const std::string text = render(outcome, Format::kText, {});
+  EXPECT_EQ(text.find("container app"), text.rfind("container app")) << text;
+}
+
 TEST_F(HealthVerb, ManyMistakesAreCounted) {
   std::string text = kObjects;
   for (int i = 0; i < 100; ++i) text += "---\na: 1\n";

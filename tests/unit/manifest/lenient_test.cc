@@ -91,6 +91,11 @@ const std::vector<Row>& rows() {
        {R"({"a":1})", R"({"c":3,"d":4})"},
        {},
        {"2 yaml.syntax"}},
+      {"BehindAByteOrderMark",
+       "\xEF\xBB\xBF{\"a\":1}\n{\"b\":]\n{\"c\":3}\n",
+       {R"({"a":1})", R"({"c":3})"},
+       {},
+       {"2 yaml.syntax"}},
       {"TwoOfThem", "a: b: c\n---\n\"x\n---\nd: 4\n", {R"({"d":4})"}, {}, {"1 yaml.syntax", "3 yaml.syntax"}},
       {"NothingAtAll", "", {}, {}, {}},
   };
