@@ -47,6 +47,10 @@ FileMetrics measure_file(std::string path, std::string_view text) {
   return metrics;
 }
 
+bool makes_no_sense(const FileMetrics& file) {
+  return file.error_bytes * 5 > file.bytes;
+}
+
 CodebaseMetrics sum_metrics(std::span<const FileMetrics> files) {
   CodebaseMetrics sum;
   sum.total_files = files.size();
@@ -57,7 +61,7 @@ CodebaseMetrics sum_metrics(std::span<const FileMetrics> files) {
     sum.functions += file.functions;
     sum.longest_function = std::max(sum.longest_function, file.longest_function);
     sum.deepest_nesting = std::max(sum.deepest_nesting, file.deepest_nesting);
-    if (file.error_bytes * 20 > file.bytes) ++sum.syntax_error_files;
+    if (makes_no_sense(file)) ++sum.syntax_error_files;
     sum.lines_by_language[std::string(to_string(file.language))] += file.lines;
   }
   return sum;

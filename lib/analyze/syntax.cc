@@ -134,17 +134,23 @@ class Counter {
   }
 
  private:
-  enum class Kind : std::uint8_t { kOther, kFunction, kNesting };
+  enum class Kind : std::uint8_t { kOther, kFunction, kNesting, kError };
 
   // Counts the node; false: what is inside does not matter.
   bool enter(TSNode node) {
     const std::string_view type = ts_node_type(node);
     Kind kind = Kind::kOther;
     bool descend = true;
+    const bool within_error = !open_.empty() && open_.back() == Kind::kError;
+    const std::size_t bytes = ts_node_end_byte(node) - ts_node_start_byte(node);
     if (ts_node_is_error(node) || ts_node_is_missing(node)) {
-      counts_.error_bytes += ts_node_end_byte(node) - ts_node_start_byte(node);
-      descend = false;
+      kind = Kind::kError;
+      if (!within_error) counts_.error_bytes += bytes;
     } else if (ts_node_is_named(node)) {
+      // A macro can make an error of all that is around it; whole constructs in there are understood.
+      if (within_error && (ts_node_named_child_count(node) > 0 || ts_node_is_extra(node))) {
+        counts_.error_bytes -= bytes;
+      }
       if (type.find("comment") != std::string_view::npos) {
         counts_.comment_lines += line_count(node);
         descend = false;

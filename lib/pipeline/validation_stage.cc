@@ -43,7 +43,7 @@ std::vector<validate::SourceQuality> source_quality(const std::vector<analyze::F
     source.lines = file.lines;
     source.longest_function = file.longest_function;
     source.deepest_nesting = file.deepest_nesting;
-    source.syntax_error = file.error_bytes * 20 > file.bytes;
+    source.syntax_error = analyze::makes_no_sense(file);
     for (const auto& finding : conflicts) {
       if (finding.rule == "conflict.merge-marker" && finding.at.file == file.path &&
           source.merge_marker_line == 0) {
@@ -66,8 +66,8 @@ void add_baseline(const validate::BaselineReport& baseline, std::vector<Finding>
   }
 }
 
-// How many tests may fail is the pass rate's business, so none of them is an error. What is known already, of a manifest
-// that could not be read, is not told again.
+// How many tests may fail is the pass rate's business, so none of them is an error. What is known already, of
+// a manifest that could not be read, is not told again.
 void add_suites(std::vector<Finding> suites, std::vector<Finding>& findings) {
   const auto known = static_cast<std::ptrdiff_t>(findings.size());
   for (Finding& finding : suites) {

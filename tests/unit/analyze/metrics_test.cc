@@ -52,6 +52,33 @@ TEST(Metrics, SyntaxErrorsAreMeasured) {
   EXPECT_EQ(sum_metrics({&metrics, 1}).syntax_error_files, 1U);
 }
 
+// After a macro that takes a declaration the parser calls much of the function an error, and constructs in it
+// that it has understood.
+TEST(Metrics, AMacroDoesNotMakeAnErrorOfAllAroundIt) {
+  const std::string taken =
+      "  if (!path.empty()) {\n    TRY_ASSIGN(auto all,\n               render(\"a\", {\"b\", \"c\", path}, "
+      "path));\n"
+      "    use(std::move(all));\n  }\n";
+  const auto functions = [](int count) {
+    std::string out;
+    for (int i = 0; i < count; ++i)
+      out += "int f" + std::to_string(i) + "(int x) {\n  if (x > 1) return x + 1;\n  return 0;\n}\n\n";
+    return out;
+  };
+  const std::string text = functions(20) +
+                           "Status g(const std::string& path) {\n  if (path == \"-\") {\n"
+                           "    TRY_ASSIGN(std::string bytes, read(0, \"x\", 3));\n  }\n" +
+                           taken + taken + "  return {};\n}\n" + functions(5);
+  const auto metrics = measure_file("a.cc", text);
+  EXPECT_GT(metrics.error_bytes, 0U);
+  EXPECT_FALSE(makes_no_sense(metrics)) << metrics.error_bytes << " of " << metrics.bytes;
+}
+
+TEST(Metrics, WhatIsNoSourceAtAllMakesNoSense) {
+  EXPECT_TRUE(makes_no_sense(measure_file(
+      "a.cc", "this is a letter to my aunt.\nHow are you? I am (not) well; if you come, bring cake.\n")));
+}
+
 TEST(Metrics, WhatIsNotReadSaysWhy) {
   EXPECT_EQ(measure_file("a.bin", std::string("a\0b", 3)).skipped_because, "binary");
   EXPECT_EQ(measure_file("a.go", std::string(kMaxFileBytes + 1, 'x')).skipped_because, "larger than 1 MB");
