@@ -84,6 +84,29 @@ TEST(Deploy, PrunesWhatLeft) {
   EXPECT_EQ(world.deploy_word({config("a", "1")}), "nothing_to_do");
 }
 
+// Past the commit point: the release stays, and so does the object in its list until a run may delete it.
+TEST(Deploy, APruneThatIsRefusedIsLeftToTheNextRun) {
+  for (const int status : {401, 403}) {
+    World world;
+    ASSERT_EQ(world.deploy_word({config("a", "1"), config("b", "1")}), "deployed");
+    world.server.faults.on_request = [status](const sim::RequestInfo& info) {
+      sim::Fault fault;
+      if (info.verb == "delete" && info.ref.kind == "ConfigMap")
+        fault = {sim::Fault::Kind::kAnswer, status, Duration{0}, 2};
+      return fault;
+    };
+    const auto report = world.deploy({config("a", "2")});
+    world.server.faults.on_request = nullptr;
+    ASSERT_TRUE(report);
+    EXPECT_EQ(report->result, model::DeployResult::kDeployed);
+    ASSERT_EQ(report->objects.size(), 2U);
+    EXPECT_EQ(report->objects[1].action, model::Action::kSkipped);
+    EXPECT_NE(world.get("ConfigMap", "b"), nullptr);
+    EXPECT_EQ(world.deploy_word({config("a", "2")}), "deployed");
+    EXPECT_EQ(world.get("ConfigMap", "b"), nullptr);
+  }
+}
+
 TEST(Deploy, WithoutPruningTheObjectStaysInTheRelease) {
   World world;
   ASSERT_EQ(world.deploy_word({config("a", "1"), config("b", "1")}), "deployed");
