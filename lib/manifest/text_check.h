@@ -19,8 +19,9 @@ struct TextProblem {
 // Well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms).
 [[nodiscard]] bool is_utf8(std::string_view text);
 
-// The text with every single byte 0x85 and 0xA0 that belongs to no character as the character of that number, NEL or NBSP:
-// what readers of YAML leave behind that take the escapes \N and \_ (YAML 1.2 §5.7) for bytes. All else stays.
+// The text with every single byte 0x85 and 0xA0 that belongs to no character as the character of that number,
+// NEL or NBSP: what readers of YAML leave behind that take the escapes \N and \_ (YAML 1.2 §5.7) for bytes.
+// All else stays.
 [[nodiscard]] std::string with_whole_escapes(std::string_view text);
 
 }  // namespace instantexec::manifest
