@@ -16,7 +16,8 @@ namespace {
 
 using Kind = plan::Undo::Kind;
 
-// Each round starts from what is there; more than one is needed only when others work on the same objects.
+// Each round starts from what is there; more than one is needed only when others work on the same objects, or
+// the API server was away for long between the two writes of an object.
 constexpr int kRounds = 3;
 // For deletions that were accepted and wait for something (a pod's grace period, finalizers).
 constexpr Duration kGoneWithin{60'000};
@@ -45,7 +46,8 @@ class UndoRun {
       session_.emit(model::PhaseStarted{model::Phase::kVerifying, task_.saved.size()});
       IE_TRY_ASSIGN(verification, verify());
       const bool can_be_read_by_now = left_out_ && unread_.empty();
-      const bool good = verification.values && verification.identity && !can_be_read_by_now;
+      const bool good =
+          verification.values && verification.identity && verification.ownership && !can_be_read_by_now;
       if (good || round == kRounds) break;
       IE_TRY(one_round());
       healthy = !stopped_ && wait_healthy();

@@ -172,6 +172,26 @@ TEST(UndoRun, RefusedWritesAreListed) {
   }
 }
 
+// The values were put back and the API server was away when their ownership was to follow.
+TEST(UndoRun, OwnershipThatCouldNotBeWrittenIsWrittenInTheNextRound) {
+  Undoing u;
+  u.world.foreign_apply(config("a", "1"));
+  const Picture before = u.world.picture();
+  u.begin();
+  u.write(config("a", "2"), true);
+  int patches = 0;
+  u.world.server.faults.on_request = [&](const sim::RequestInfo& info) {
+    return info.verb == "patch" && ++patches == 2 ? status(403) : sim::Fault{};
+  };
+  const auto report = u.undo();
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(patches, 3);
+  EXPECT_EQ(report->result, model::DeployResult::kRolledBack);
+  EXPECT_TRUE(report->verification->ownership) << all(report->verification->differences);
+  EXPECT_EQ(report->objects[0].action, model::Action::kRestored);
+  EXPECT_EQ(differences(before, u.world.picture()), "");
+}
+
 TEST(UndoRun, ARefusedDeletionIsListed) {
   Undoing u;
   u.begin();
