@@ -65,8 +65,11 @@ class KillTest(sandbox.ClusterTestCase):
         ]
 
     def one(self, scenario, boundary, number, again):
-        with self.harness() as harness:
-            return harness.kill(scenario, boundary, number, self.undisturbed[scenario.name][1], again)
+        try:
+            with self.harness() as harness:
+                return harness.kill(scenario, boundary, number, self.undisturbed[scenario.name][1], again)
+        except Exception as problem:  # one kill must not hide the others
+            return kills.Outcome(scenario.name, boundary, number, problem=f"{type(problem).__name__}: {problem}")
 
     def run_all(self, points):
         """Runs them side by side and fails with all that went wrong; prints how they ended."""
