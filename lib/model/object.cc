@@ -1,6 +1,7 @@
 #include "model/object.h"
 
 #include <charconv>
+#include <limits>
 #include <utility>
 
 namespace instantexec::model {
@@ -89,6 +90,21 @@ std::int64_t get_int(const Json& value, std::string_view pointer, std::int64_t o
   return at != nullptr && at->is_number_integer() ? at->get<std::int64_t>() : otherwise;
 }
 
+std::optional<std::int64_t> whole_number_at(const Json& value, std::string_view pointer) {
+  const Json* at = find(value, pointer);
+  if (at == nullptr) return std::nullopt;
+  if (at->is_number_unsigned() &&
+      at->get<std::uint64_t>() > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
+    return std::nullopt;
+  if (at->is_number_integer()) return at->get<std::int64_t>();
+  if (!at->is_string()) return std::nullopt;
+  const auto& text = at->get_ref<const std::string&>();
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
 bool get_bool(const Json& value, std::string_view pointer, bool otherwise) {
   const Json* at = find(value, pointer);
   return at != nullptr && at->is_boolean() ? at->get<bool>() : otherwise;
@@ -111,6 +127,15 @@ std::optional<Json> parse_json(std::string_view text) {
   Json value = Json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
   if (value.is_discarded()) return std::nullopt;
   return value;
+}
+
+std::int64_t Object::generation() const {
+  return whole_number_at(json, "/metadata/generation").value_or(0);
+}
+
+bool Object::terminating() const {
+  const Json* at = find(json, "/metadata/deletionTimestamp");
+  return at != nullptr && !at->is_null();
 }
 
 std::map<std::string, std::string> Object::labels() const {

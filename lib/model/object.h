@@ -22,6 +22,8 @@ using Json = nlohmann::json;
 [[nodiscard]] std::string get_string(const Json& value, std::string_view pointer,
                                      std::string_view otherwise = "");
 [[nodiscard]] std::int64_t get_int(const Json& value, std::string_view pointer, std::int64_t otherwise = 0);
+// A whole number, or a text that is one; nothing when it is missing, something else, or beyond 64 bits.
+[[nodiscard]] std::optional<std::int64_t> whole_number_at(const Json& value, std::string_view pointer);
 [[nodiscard]] bool get_bool(const Json& value, std::string_view pointer, bool otherwise = false);
 // The array or object at the pointer; an empty one of that type when missing or mistyped. The reference lives
 // as long as `value` (or for ever).
@@ -42,8 +44,10 @@ struct Object {
   [[nodiscard]] std::string ns() const { return get_string(json, "/metadata/namespace"); }
   [[nodiscard]] std::string uid() const { return get_string(json, "/metadata/uid"); }
   [[nodiscard]] std::string resource_version() const { return get_string(json, "/metadata/resourceVersion"); }
-  [[nodiscard]] std::int64_t generation() const { return get_int(json, "/metadata/generation"); }
-  [[nodiscard]] bool terminating() const { return find(json, "/metadata/deletionTimestamp") != nullptr; }
+  // Some print it as a text. 0: none.
+  [[nodiscard]] std::int64_t generation() const;
+  // A null deletionTimestamp is none, as everywhere in the API.
+  [[nodiscard]] bool terminating() const;
   [[nodiscard]] std::map<std::string, std::string> labels() const;
   [[nodiscard]] std::map<std::string, std::string> annotations() const;
   [[nodiscard]] std::string annotation(std::string_view key) const;

@@ -42,7 +42,7 @@ bool retries(const model::Object& object, const Condition& reconciling) {
 // that lasts.
 std::optional<Assessment> held_back(const Input& input, const CustomRule* rule) {
   const auto observed = observed_generation(input.object);
-  if (!observed || *observed >= generation_of(input.object)) return std::nullopt;
+  if (!observed || *observed >= input.object.generation()) return std::nullopt;
   if (rule == nullptr) return held_by_spec(input);
   auto out = suspended_by_spec(*rule, input);
   if (!out) out = held_by_spec(input);
@@ -58,16 +58,15 @@ std::optional<Assessment> gate(const Input& input, const CustomRule* rule) {
     return failed("Replaced", "the object was deleted and created anew by someone else",
                   describe_command(object));
   }
-  if (is_leaving(object)) return terminating(object);
-  if (context.min_generation > 0 && generation_of(object) < context.min_generation) {
+  if (object.terminating()) return terminating(object);
+  if (context.min_generation > 0 && object.generation() < context.min_generation) {
     return in_progress("StaleRead", "the state read is older than the change");
   }
   if (auto held = built_in_rule(object.gvk()) == nullptr ? held_back(input, rule) : std::nullopt) return held;
   auto observed = observed_generation(object);
   if (rule != nullptr && rule->generation == CustomRule::Generation::kIgnored) observed.reset();
   // A generation below 1 is no generation: some controllers count from -1 until they succeed.
-  if (observed ? *observed < generation_of(object) && generation_of(object) > 0
-               : must_observe(object.gvk())) {
+  if (observed ? *observed < object.generation() && object.generation() > 0 : must_observe(object.gvk())) {
     return in_progress("WaitingForController", "the controller has not yet seen the change");
   }
   if (const auto stalled = find_condition(object, "Stalled"); stalled && stalled->is_true()) {

@@ -148,7 +148,7 @@ std::optional<std::int64_t> seen_generation(const model::Object& object) {
        {"/status/lastGeneration", "/status/lastObservedGeneration", "/status/reconciledGeneration",
         "/status/lastReconciledGeneration", "/status/processedGeneration", "/status/lastProcessedGeneration",
         "/status/syncedGeneration", "/status/lastSyncedGeneration", "/status/lastHandledGeneration"}) {
-    if (const auto value = whole_number_at(object.json, field)) return value;
+    if (const auto value = model::whole_number_at(object.json, field)) return value;
   }
   return std::nullopt;
 }
@@ -165,7 +165,7 @@ std::vector<Sign> lesser_signs(const Input& input, const Words& words, bool alon
     out.push_back({Sense::kBad, "ErrorReported", message, true});
   }
   const auto seen = seen_generation(input.object);
-  if (seen && *seen < generation_of(input.object)) {
+  if (seen && *seen < input.object.generation()) {
     out.push_back(
         {Sense::kBusy, "WaitingForController", "the controller has not yet seen the change", false});
   }

@@ -36,7 +36,7 @@ bool observed(const model::Object& object) {
 }
 
 bool older_condition(const model::Json& condition, std::int64_t generation) {
-  return whole_number_at(condition, "/observedGeneration").value_or(generation) < generation;
+  return model::whole_number_at(condition, "/observedGeneration").value_or(generation) < generation;
 }
 
 // Whether there is a condition of an older generation among those of an object that Crossplane manages, which
@@ -51,14 +51,14 @@ bool holds_older(const model::Object& object) {
   };
   return has("Ready") && has("Synced") &&
          std::any_of(list.begin(), list.end(), [&](const model::Json& condition) {
-           return older_condition(condition, generation_of(object));
+           return older_condition(condition, object.generation());
          });
 }
 
 void take_as_new(model::Object& object) {
   for (model::Json& condition : object.json["status"]["conditions"]) {
-    if (older_condition(condition, generation_of(object)))
-      condition["observedGeneration"] = generation_of(object);
+    if (older_condition(condition, object.generation()))
+      condition["observedGeneration"] = object.generation();
   }
 }
 

@@ -90,7 +90,7 @@ std::optional<Condition> condition_in(const model::Json& list, const Expression&
 std::optional<Seen> condition_holds(const Expression& test, const model::Object& object) {
   std::optional<Seen> out;
   for (const model::Json* list : select(object.json, test.path)) {
-    const auto found = condition_in(*list, test, generation_of(object));
+    const auto found = condition_in(*list, test, object.generation());
     const bool good = found && one_of(found->status, test.status) && one_of(found->reason, test.reason) &&
                       holds_one_of(found->message, test.message);
     if (!good && test.every) return std::nullopt;
@@ -118,7 +118,7 @@ Seen missing_of(const Expression& test, const model::Object& object) {
                fmt::format("waiting for condition {} to be {}", test.type, join(test.status, " or ")),
                {}};
       for (const model::Json* list : select(object.json, test.path)) {
-        const auto found = condition_in(*list, test, generation_of(object));
+        const auto found = condition_in(*list, test, object.generation());
         if (!found) continue;
         if (!found->reason.empty()) out.reason = found->reason;
         if (!found->message.empty()) out.message = found->message;

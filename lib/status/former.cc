@@ -34,7 +34,7 @@ std::int64_t ready_of_any(const model::Object& object) {
 
 bool ready_pod(const model::Object& pod) {
   const auto ready = find_condition(pod, "Ready");
-  return ready && ready->is_true() && !is_leaving(pod);
+  return ready && ready->is_true() && !pod.terminating();
 }
 
 }  // namespace

@@ -58,7 +58,7 @@ Problem failed_pod_problem(const model::Object& pod) {
 bool room_may_come(std::string_view message, const Family& family) {
   if (message.find("exceeded quota") == std::string_view::npos) return false;
   return std::any_of(family.members.begin(), family.members.end(), [](const model::Object* member) {
-    return member->kind() == "Pod" && is_leaving(*member);
+    return member->kind() == "Pod" && member->terminating();
   });
 }
 
@@ -107,7 +107,7 @@ std::optional<Problem> worse(std::optional<Problem> a, std::optional<Problem> b,
 PodVerdict judge_pod(const model::Object& pod, const Input& input) {
   PodVerdict out{&pod, PodState::kProgressing, std::nullopt};
   const std::string phase = model::get_string(pod.json, "/status/phase");
-  if (is_leaving(pod)) {
+  if (pod.terminating()) {
     out.state = PodState::kTerminating;
     return out;
   }

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 
 #include "base/text.h"
@@ -71,7 +70,7 @@ std::string status_of(const model::Json& condition) {
 
 std::optional<Condition> read_condition(const model::Json& item, std::int64_t generation) {
   if (!item.is_object()) return std::nullopt;
-  const auto observed = whole_number_at(item, "/observedGeneration");
+  const auto observed = model::whole_number_at(item, "/observedGeneration");
   if (observed && *observed < generation) return std::nullopt;
   Condition out{model::get_string(item, "/type"),     status_of(item),
                 model::get_string(item, "/reason"),   model::get_string(item, "/message"),
@@ -84,7 +83,7 @@ std::optional<Condition> read_condition(const model::Json& item, std::int64_t ge
 std::vector<Condition> conditions(const model::Object& object) {
   std::vector<Condition> out;
   for (const model::Json& item : model::get_array(object.json, "/status/conditions")) {
-    if (auto condition = read_condition(item, generation_of(object))) out.push_back(*std::move(condition));
+    if (auto condition = read_condition(item, object.generation())) out.push_back(*std::move(condition));
   }
   return out;
 }
@@ -96,32 +95,8 @@ std::optional<Condition> find_condition(const model::Object& object, std::string
   return std::nullopt;
 }
 
-std::optional<std::int64_t> whole_number_at(const model::Json& value, std::string_view pointer) {
-  const model::Json* at = model::find(value, pointer);
-  if (at == nullptr) return std::nullopt;
-  if (at->is_number_unsigned() &&
-      at->get<std::uint64_t>() > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
-    return std::nullopt;
-  if (at->is_number_integer()) return at->get<std::int64_t>();
-  if (!at->is_string()) return std::nullopt;
-  const auto& text = at->get_ref<const std::string&>();
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
-std::int64_t generation_of(const model::Object& object) {
-  return whole_number_at(object.json, "/metadata/generation").value_or(0);
-}
-
-bool is_leaving(const model::Object& object) {
-  const model::Json* at = model::find(object.json, "/metadata/deletionTimestamp");
-  return at != nullptr && !at->is_null();
-}
-
 std::optional<std::int64_t> observed_generation(const model::Object& object) {
-  return whole_number_at(object.json, "/status/observedGeneration");
+  return model::whole_number_at(object.json, "/status/observedGeneration");
 }
 
 std::int64_t count_at(const model::Json& value, std::string_view pointer, std::int64_t otherwise) {

@@ -65,13 +65,6 @@ struct Condition {
 // One item of a conditions array; nothing when it is malformed or older than `generation`.
 [[nodiscard]] std::optional<Condition> read_condition(const model::Json& item, std::int64_t generation);
 
-// A whole number, or a text that is one; nothing when it is missing, something else, or beyond 64 bits.
-[[nodiscard]] std::optional<std::int64_t> whole_number_at(const model::Json& value, std::string_view pointer);
-// metadata.generation as a number or a numeric string; 0: none.
-[[nodiscard]] std::int64_t generation_of(const model::Object& object);
-// It is being deleted. A null deletionTimestamp is none, as everywhere in the API.
-[[nodiscard]] bool is_leaving(const model::Object& object);
-
 // status.observedGeneration as a number or a numeric string; nothing when absent or something else.
 [[nodiscard]] std::optional<std::int64_t> observed_generation(const model::Object& object);
 

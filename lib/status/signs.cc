@@ -161,7 +161,7 @@ void collect_items(const model::Json& status, Words& out) {
 
 FoundConditions collect_conditions(const model::Object& object) {
   FoundConditions out;
-  collect(model::get_object(object.json, "/status"), generation_of(object), 0, out);
+  collect(model::get_object(object.json, "/status"), object.generation(), 0, out);
   return out;
 }
 

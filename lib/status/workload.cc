@@ -143,7 +143,7 @@ const model::Object* new_replica_set(const Input& input) {
   const std::string revision = input.object.annotation(kRevision);
   if (revision.empty()) return nullptr;
   for (const model::Object* set : owned(input.family, "ReplicaSet", input.object.uid())) {
-    if (set->annotation(kRevision) == revision && !is_leaving(*set)) return set;
+    if (set->annotation(kRevision) == revision && !set->terminating()) return set;
   }
   return nullptr;
 }
@@ -280,7 +280,7 @@ namespace {
 // left ContainersReady; or the pod should have ended long ago.
 bool node_is_silent(const model::Object& pod, Timestamp now) {
   constexpr Duration kOverdue{60'000};
-  if (is_leaving(pod)) {
+  if (pod.terminating()) {
     return now != Timestamp{} && now - time_at(pod.json, "/metadata/deletionTimestamp") >= kOverdue;
   }
   const auto ready = find_condition(pod, "Ready");

@@ -19,6 +19,22 @@ TEST(Accessors, TolerateAnyShape) {
   EXPECT_EQ(find(value, ""), &value);
 }
 
+TEST(Accessors, WholeNumbersMayBeTexts) {
+  const Json value =
+      Json::parse(R"({"a":3,"b":"-4","c":"3x","d":2.5,"e":18446744073709551615,"f":"","g":null})");
+  EXPECT_EQ(whole_number_at(value, "/a"), 3);
+  EXPECT_EQ(whole_number_at(value, "/b"), -4);
+  for (const char* pointer : {"/c", "/d", "/e", "/f", "/g", "/none"})
+    EXPECT_EQ(whole_number_at(value, pointer), std::nullopt) << pointer;
+}
+
+TEST(Accessors, GenerationAndDeletionAsTheApiReadsThem) {
+  EXPECT_EQ((Object{Json::parse(R"({"metadata":{"generation":"12"}})")}).generation(), 12);
+  EXPECT_FALSE((Object{Json::parse(R"({"metadata":{"deletionTimestamp":null}})")}).terminating());
+  EXPECT_TRUE(
+      (Object{Json::parse(R"({"metadata":{"deletionTimestamp":"2026-01-01T00:00:00Z"}})")}).terminating());
+}
+
 TEST(Accessors, ObjectOfAWrongShapeHasNoIdentity) {
   for (const char* text :
        {"[]", "\"text\"", "null", R"({"metadata":[]})", R"({"metadata":{"labels":{"a":1}}})"}) {
