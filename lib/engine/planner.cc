@@ -335,8 +335,10 @@ class Planner {
       if (dry_runs_[i].kind != plan::DryRun::Kind::kAccepted) continue;
       out_.after[out_.plan.steps[i].object] = std::move(dry_runs_[i].object);
     }
-    if (out_.plan.changes_anything()) check_access();
-    if (auto finding = too_large(out_, options_.record_limit)) out_.findings.push_back(std::move(*finding));
+    if (out_.plan.changes_anything()) {
+      check_access();
+      if (auto finding = too_large(out_, options_.record_limit)) out_.findings.push_back(std::move(*finding));
+    }
     out_.revision = head_.revision;
     out_.unfinished = unfinished_operation(head_);
     out_.warnings = session_.warnings();
