@@ -295,20 +295,21 @@ class Forward {
     return out;
   }
 
-  // What does not fail the release is said: what was broken before, webhooks that nobody answers for.
-  void tell_of_unwell() {
+  // What was broken before does not fail the release; that is said.
+  void tell_of_broken() {
     if (!operation_.options.wait) return;
     for (const plan::Desired& desired : planned_.desired) {
       const model::ObjectRef ref = desired.object().ref();
       if (health_->as_before(ref)) session_.warn(words_of_broken(ref, health_->status_of(ref)));
     }
-    warn_of_webhooks(session_, planned_.desired);
   }
 
   Result<model::DeployReport> commit() {
-    tell_of_unwell();
+    tell_of_broken();
     IE_TRY_ASSIGN(const std::vector<DeleteOutcome> pruned,
                   commit_release(operation_, planned_.plan, uids(), planned_.live));
+    // It may wait for a few seconds, which a release that is ready must not.
+    if (operation_.options.wait) warn_of_webhooks(session_, planned_.desired);
     auto out = report(model::DeployResult::kDeployed);
     for (std::size_t i = planned_.desired.size(); i < out.objects.size(); ++i) {
       if (planned_.plan.steps[i].op != plan::Op::kPrune) continue;

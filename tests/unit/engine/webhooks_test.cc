@@ -28,6 +28,20 @@ TEST(Webhooks, NobodyAnswersForOne) {
   EXPECT_LT((world.server.now() - started).count(), 20'000);
 }
 
+TEST(Webhooks, TheReleaseIsRecordedBeforeItIsWaitedForThem) {
+  World world;
+  bool asked = false;
+  int recorded_later = 0;
+  world.server.faults.on_request = [&](const sim::RequestInfo& info) {
+    asked = asked || info.ref.kind == "EndpointSlice";
+    if (asked && info.ref.kind == "Secret" && info.verb != "get" && info.verb != "list") ++recorded_later;
+    return sim::Fault{};
+  };
+  EXPECT_EQ(world.deploy_word({service("web"), webhook("web")}), "deployed");
+  EXPECT_TRUE(asked);
+  EXPECT_EQ(recorded_later, 0);
+}
+
 TEST(Webhooks, TheReleaseBringsTheServer) {
   World world;
   EXPECT_EQ(world.deploy_word({deployment("web", kGood), service("web"), webhook("web")}), "deployed");
