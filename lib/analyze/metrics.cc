@@ -48,7 +48,8 @@ FileMetrics measure_file(std::string path, std::string_view text) {
 }
 
 bool makes_no_sense(const FileMetrics& file) {
-  return file.error_bytes * 5 > file.bytes;
+  const bool has_macros = file.language == Language::kC || file.language == Language::kCpp;
+  return file.error_bytes * (has_macros ? 5U : 20U) > file.bytes;
 }
 
 CodebaseMetrics sum_metrics(std::span<const FileMetrics> files) {

@@ -56,8 +56,8 @@ inline constexpr std::size_t kMaxFileBytes = 1'000'000;
 // A file that was not read, and why.
 [[nodiscard]] FileMetrics skipped_file(std::string path, std::string why);
 
-// More of the file is beyond its parser than a macro or a dialect would explain: over a fifth of its bytes.
-// In C++ that compiles, a macro that takes a declaration costs up to a tenth.
+// More of the file is beyond its parser than a dialect would explain: over 5 % of its bytes; in C and C++,
+// where in sources that compile a macro that takes a declaration costs up to a tenth, over a fifth.
 [[nodiscard]] bool makes_no_sense(const FileMetrics& file);
 
 [[nodiscard]] CodebaseMetrics sum_metrics(std::span<const FileMetrics> files);

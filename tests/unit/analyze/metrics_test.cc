@@ -74,6 +74,16 @@ TEST(Metrics, AMacroDoesNotMakeAnErrorOfAllAroundIt) {
   EXPECT_FALSE(makes_no_sense(metrics)) << metrics.error_bytes << " of " << metrics.bytes;
 }
 
+// Only C and C++ have macros that look like errors.
+TEST(Metrics, ALittleNonsenseIsTooMuchElsewhere) {
+  std::string text = "{";
+  for (int i = 0; i < 20; ++i) text += "\"key" + std::to_string(i) + "\": " + std::to_string(i) + ",\n";
+  const auto metrics = measure_file("a.json", text + "%%%%%%%%%%%%%%%%%%%%%%%%% \"end\": 1}\n");
+  EXPECT_GT(metrics.error_bytes * 20, metrics.bytes);
+  EXPECT_LT(metrics.error_bytes * 5, metrics.bytes);
+  EXPECT_TRUE(makes_no_sense(metrics));
+}
+
 TEST(Metrics, WhatIsNoSourceAtAllMakesNoSense) {
   EXPECT_TRUE(makes_no_sense(measure_file(
       "a.cc", "this is a letter to my aunt.\nHow are you? I am (not) well; if you come, bring cake.\n")));
