@@ -116,8 +116,14 @@ Error describe(const CurlFailure& failure) {
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
     case CURLE_SEND_FAIL_REWIND:
-    case CURLE_ABORTED_BY_CALLBACK:
       return broken(failure);
+    case CURLE_ABORTED_BY_CALLBACK:
+      if (failure.request_begun) {
+        return make_error(errors::kConnectionLost, "the connection to " + failure.server +
+                                                       " broke, and what was sent is not sent again");
+      }
+      return make_error(errors::kConnectionLost,
+                        "not sent to " + failure.server + ": it was held up for too long");
     case CURLE_PARTIAL_FILE:
     case CURLE_HTTP2:
     case CURLE_HTTP2_STREAM:

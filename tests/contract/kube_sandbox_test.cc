@@ -209,11 +209,13 @@ TEST_F(KubeSandbox, UnknownKindsAreNotSent) {
 TEST_F(KubeSandbox, ListsAcrossPages) {
   constexpr int kCount = 620;  // more than one page
   std::map<engine::RequestId, int> open;
-  for (int i = 0; i < kCount; ++i) {
-    open[cluster().submit(
-        engine::ApplyRequest{config_map("l" + std::to_string(i), "x"), "test", false, false, {}})] = i;
-  }
-  while (!open.empty()) {
+  // A write leaves within seconds of its submission or not at all, so no more are submitted than are under
+  // way.
+  for (int i = 0; i < kCount || !open.empty();) {
+    for (; i < kCount && open.size() < cluster().capacity(); ++i) {
+      open[cluster().submit(
+          engine::ApplyRequest{config_map("l" + std::to_string(i), "x"), "test", false, false, {}})] = i;
+    }
     engine::ClusterEvent event = cluster().wait(soon(60));
     auto* response = std::get_if<engine::Response>(&event);
     ASSERT_NE(response, nullptr);
