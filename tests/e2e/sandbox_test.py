@@ -1,5 +1,4 @@
 #!/usr/bin/env python3
-# ctest: timeout=900
 """The sandbox itself: comes up, runs a Deployment, plays every fault, refuses what it must, and leaves nothing behind."""
 
 import json
