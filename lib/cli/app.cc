@@ -16,6 +16,7 @@
 #include "cli/progress.h"
 #include "cli/verbs.h"
 #include "cli/version.h"
+#include "net/transport.h"
 #include "os/errors.h"
 #include "os/files.h"
 #include "os/log.h"
@@ -165,7 +166,7 @@ int run_action(const std::string& program) {
 
 int run_program(int argc, char** argv) {
   const std::string program = program_name(argc > 0 ? argv[0] : nullptr);
-  if (const Status handlers = os::install_signal_handlers(); !handlers) {
+  if (const Status handlers = os::install_signal_handlers(&net::shut_down_connections); !handlers) {
     print_error(handlers.error(), {}, os::read_environment());
     return static_cast<int>(handlers.error().code->exit);
   }

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <cerrno>
 #include <map>
 #include <utility>
@@ -28,6 +30,11 @@ constexpr long kMaxHttp2Connections = 3;
 // says of writes that come late rests on it.
 constexpr unsigned kUserTimeoutMs = 7'000;
 
+// The sockets of all transports, by descriptor, for a signal handler to find.
+constexpr std::size_t kMaxDescriptor = 4096;
+std::array<std::atomic<bool>, kMaxDescriptor> is_open{};
+static_assert(std::atomic<bool>::is_always_lock_free);
+
 struct MultiDeleter {
   void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
 };
@@ -48,6 +55,11 @@ long local_port(curl_socket_t fd) {
 curl_socket_t open_socket(void* self, curlsocktype /*purpose*/, curl_sockaddr* address) {
   const int fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
   if (fd < 0) return CURL_SOCKET_BAD;
+  if (static_cast<std::size_t>(fd) >= kMaxDescriptor) {
+    ::close(fd);
+    return CURL_SOCKET_BAD;
+  }
+  is_open[static_cast<std::size_t>(fd)] = true;
   const unsigned timeout = kUserTimeoutMs;
   setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof timeout);
   static_cast<Connections*>(self)->open.insert(fd);
@@ -58,6 +70,7 @@ int close_socket(void* self, curl_socket_t fd) {
   auto& connections = *static_cast<Connections*>(self);
   connections.last_arrival.erase(local_port(fd));
   connections.open.erase(fd);
+  is_open[static_cast<std::size_t>(fd)] = false;
   return ::close(fd);
 }
 
@@ -243,6 +256,14 @@ class CurlTransport final : public Transport {
 };
 
 }  // namespace
+
+void shut_down_connections() noexcept {
+  const int saved = errno;
+  for (std::size_t fd = 0; fd < kMaxDescriptor; ++fd) {
+    if (is_open[fd]) ::shutdown(static_cast<int>(fd), SHUT_RDWR);
+  }
+  errno = saved;
+}
 
 Result<std::unique_ptr<Transport>> make_transport(Endpoint endpoint, TransportOptions options) {
   static const CURLcode kInitialised = curl_global_init(CURL_GLOBAL_DEFAULT);

@@ -51,6 +51,11 @@ class Transport {
   virtual void abandon_connection(TransferId id) = 0;
 };
 
+// Shuts down every connection of every transport in this process, so that nothing more is written to them.
+// For a process that was stopped for a while: a request that was about to be written, or was written in part,
+// must not go on as if no time had passed. Safe in a signal handler.
+void shut_down_connections() noexcept;
+
 // A transport over libcurl. Errors: net.tls-authority-unusable when no roots can be found or `ca_pem` holds
 // no certificate.
 [[nodiscard]] Result<std::unique_ptr<Transport>> make_transport(Endpoint endpoint, TransportOptions options);

@@ -16,6 +16,8 @@ namespace {
 std::atomic<int> write_end{-1};
 std::atomic<int> read_end{-1};
 std::array<std::atomic<bool>, NSIG> seen{};
+std::atomic<void (*)() noexcept> continued{nullptr};
+static_assert(std::atomic<void (*)() noexcept>::is_always_lock_free);
 static_assert(std::atomic<int>::is_always_lock_free && std::atomic<bool>::is_always_lock_free);
 
 extern "C" void on_signal(int signal) {
@@ -26,9 +28,13 @@ extern "C" void on_signal(int signal) {
   errno = saved;
 }
 
-void handle(int signal) {
+extern "C" void on_sigcont(int /*signal*/) {
+  if (auto* call = continued.load()) call();
+}
+
+void handle(int signal, void (*handler)(int) = on_signal) {
   struct sigaction action {};
-  action.sa_handler = on_signal;
+  action.sa_handler = handler;
   action.sa_flags = SA_RESTART;
   sigemptyset(&action.sa_mask);
   ::sigaction(signal, &action, nullptr);
@@ -41,7 +47,7 @@ bool is_ignored(int signal) {
 
 }  // namespace
 
-Status install_signal_handlers() {
+Status install_signal_handlers(void (*on_continue)() noexcept) {
   if (read_end.load() < 0) {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) {
@@ -55,6 +61,8 @@ Status install_signal_handlers() {
   handle(SIGINT);
   handle(SIGTERM);
   if (!is_ignored(SIGHUP)) handle(SIGHUP);
+  continued = on_continue;
+  if (on_continue != nullptr) handle(SIGCONT, on_sigcont);
   return {};
 }
 

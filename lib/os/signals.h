@@ -11,9 +11,10 @@ namespace instantexec::os {
 // second signal of the same number ends the process at once with 128 + number (GitHub sends SIGINT and 7.5 s
 // later SIGTERM, which must not cut the safe path short). A SIGHUP that was ignored before (nohup) stays
 // ignored. SIGPIPE is ignored, so that writing gives EPIPE; SIGCHLD is reset to its default, since a parent
-// may have left it ignored, which would hide children's exit codes. Error internal when the pipe cannot be
-// made.
-[[nodiscard]] Status install_signal_handlers();
+// may have left it ignored, which would hide children's exit codes. `on_continue` is called when the process
+// goes on after it was stopped (SIGCONT), before anything else in it runs; it must be safe in a signal
+// handler. Null: nothing is called. Error internal when the pipe cannot be made.
+[[nodiscard]] Status install_signal_handlers(void (*on_continue)() noexcept = nullptr);
 
 // Readable while a signal waits; for poll(). -1 before install_signal_handlers().
 [[nodiscard]] int signal_fd();

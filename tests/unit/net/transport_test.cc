@@ -343,6 +343,24 @@ TEST_F(TransportTest, AbandoningAConnectionFailsWhatIsOnIt) {
   EXPECT_EQ(failure(finish(*by, id)).error.code->name, "net.connection-lost");
 }
 
+// As after SIGCONT: what is under way fails, and what is started then has a connection of its own.
+TEST_F(TransportTest, AfterAStopNothingGoesOnAsItWas) {
+  const auto by = transport(endpoint("good"));
+  const auto other = transport(endpoint("good"));
+  HttpRequest request = get("/endless");
+  request.stream = true;
+  const TransferId one = by->start(request);
+  const TransferId two = other->start(request);
+  while (by->poll(Duration{10'000}).empty()) {
+  }
+  while (other->poll(Duration{10'000}).empty()) {
+  }
+  shut_down_connections();
+  EXPECT_EQ(failure(finish(*by, one)).error.code->name, "net.connection-lost");
+  EXPECT_EQ(failure(finish(*other, two)).error.code->name, "net.connection-lost");
+  EXPECT_EQ(answer(finish(*by, by->start(get("/echo")))).status, 200);
+}
+
 TEST_F(TransportTest, WakesUpForTheDescriptor) {
   std::array<int, 2> ends{};
   ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);

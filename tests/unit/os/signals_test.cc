@@ -72,6 +72,22 @@ TEST(Signals, NohupIsRespectedAndPipeIsIgnored) {
   EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
+TEST(Signals, GoingOnAfterAStopIsToldFirst) {
+  static volatile sig_atomic_t told = 0;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (!install_signal_handlers([]() noexcept { told = 1; })) ::_exit(11);
+    ::raise(SIGSTOP);
+    ::_exit(told != 0 && !take_signal() ? 0 : 12);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, WUNTRACED), child);
+  ASSERT_TRUE(WIFSTOPPED(status));
+  ASSERT_EQ(::kill(child, SIGCONT), 0);
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
 TEST(Signals, ExitForSignal) {
   const int status = in_child([] { exit_for_signal(SIGTERM); });
   ASSERT_TRUE(WIFEXITED(status));
