@@ -51,6 +51,7 @@ void LockKeeper::work(Cluster& cluster, Instant now) {
   }
   ReplaceRequest renewal;
   renewal.body = lease_;
+  renewal_sent_ = now;
   renewal.body.json["spec"]["renewTime"] = format_rfc3339_micro(clock_.wall());
   in_flight_ = cluster.submit(std::move(renewal));
 }
@@ -64,8 +65,10 @@ bool LockKeeper::answered(const Response& response, Instant now) {
       reading_ = false;
       lost_ = lease_holder(response.object) != holder_ || response.object.uid() != lease_.uid() ||
               lease_epoch(response.object) != epoch();
+      // Refused although nothing is in its way: then it will be so again in a moment.
+      const bool moved = response.object.resource_version() != lease_.resource_version();
+      due_ = moved ? now : std::max(now, renewal_sent_ + kTryAgainAfter);
       if (!lost_) lease_ = response.object;
-      due_ = now;
     } else if (response.not_found()) {
       lost_ = true;
     } else {

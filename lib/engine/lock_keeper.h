@@ -52,7 +52,8 @@ class LockKeeper {
   Clock& clock_;
   Instant renewed_;  // when the last successful renewal was sent
   Instant due_;
-  Instant sent_;
+  Instant sent_;          // what is in flight
+  Instant renewal_sent_;  // the last renewal
   std::optional<RequestId> in_flight_;
   std::set<RequestId> abandoned_;  // answers nobody waits for any more
   bool reading_ = false;           // the request in flight settles a renewal whose outcome is not known

@@ -181,6 +181,22 @@ TEST(LockKeeper, GoesOnWhenTheLeaseStillIsItsOwn) {
   EXPECT_EQ(std::get<ReplaceRequest>(f.wire.sent.at(2)).body.resource_version(), "9");
 }
 
+// A refusal that nothing explains will be repeated; asking at once would go on as fast as the server answers.
+TEST(LockKeeper, WaitsAfterARefusalThatNothingExplains) {
+  Fixture f;
+  f.keeper.work(f.wire, at(0));
+  f.keeper.answered(answer(1, Outcome::kRejected, 403), at(100));
+  f.keeper.work(f.wire, at(100));
+  ASSERT_TRUE(f.last_is_read());
+  EXPECT_TRUE(f.keeper.answered(stored(2, lease("me", "1")), at(200)));
+  EXPECT_EQ(f.keeper.next_due(at(200)), at(2000));
+  f.keeper.work(f.wire, at(1999));
+  EXPECT_EQ(f.wire.sent.size(), 2U);
+  f.keeper.work(f.wire, at(2000));
+  ASSERT_EQ(f.wire.sent.size(), 3U);
+  EXPECT_FALSE(f.last_is_read());
+}
+
 TEST(LockKeeper, IsLostToAnotherHolderEpochOrObject) {
   struct Row {
     const char* name;
