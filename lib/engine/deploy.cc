@@ -43,7 +43,7 @@ class Deployer {
 
  private:
   Result<model::DeployReport> end(Result<model::DeployReport> out) {
-    release_lock(session_);
+    give_lock_back(operation_);
     if (out) tell_of_namespace(*out);
     return settle_files(operation_, std::move(out));
   }
@@ -342,7 +342,7 @@ Result<model::DeployReport> recover(Environment environment, const ReleaseOption
   }
   auto out = recoverable(operation.stored.head) ? recover_operation(operation, how.resume)
                                                 : Result<model::DeployReport>(new_report(operation));
-  release_lock(session);
+  give_lock_back(operation);
   return settle_files(operation, std::move(out));
 }
 

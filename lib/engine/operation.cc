@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "engine/errors.h"
+#include "engine/lock.h"
 #include "journal/errors.h"
 
 namespace instantexec::engine {
@@ -28,6 +29,7 @@ model::DeployReport new_report(const Operation& operation) {
 Status record_end(Operation& operation, journal::Phase phase, const journal::Counts& counts,
                   const std::string& failure) {
   journal::Head& head = operation.stored.head;
+  const journal::Head former = head;
   const journal::Operation& done = *head.operation;
   journal::Revision entry;
   entry.revision = done.revision;
@@ -55,9 +57,19 @@ Status record_end(Operation& operation, journal::Phase phase, const journal::Cou
   }
   std::erase_if(head.revisions, [&](const journal::Revision& one) { return gone.contains(one.revision); });
   if (phase == journal::Phase::kRolledBack) head.operation->payload = {};
-  IE_TRY(operation.store.save_head(operation.stored));
+  if (Status saved = operation.store.save_head(operation.stored); !saved) {
+    head = former;  // as far as anybody knows, the records still say so
+    return saved;
+  }
   operation.store.drop(head, dropped);
   return {};
+}
+
+void give_lock_back(const Operation& operation) {
+  Session& session = operation.session;
+  const bool late = operation.late_until && session.now() < *operation.late_until;
+  if (late && journal::unfinished(operation.stored.head.phase)) session.keep(nullptr);
+  release_lock(session);
 }
 
 Error with_unfinished_work(Error error, const journal::Head& head) {

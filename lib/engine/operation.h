@@ -37,6 +37,10 @@ struct Operation {
 Status record_end(Operation& operation, journal::Phase phase, const journal::Counts& counts,
                   const std::string& failure);
 
+// Gives the lock back. Not while writes of a run that died may still be done and work is left: then it runs
+// out by itself, so that the next run knows that it has to wait for them too.
+void give_lock_back(const Operation& operation);
+
 // The error of an operation that stopped: unfinished, with its cause as the message, when the head as last
 // known says that work is left.
 [[nodiscard]] Error with_unfinished_work(Error error, const journal::Head& head);

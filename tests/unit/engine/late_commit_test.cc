@@ -86,5 +86,30 @@ TEST(LateCommit, OfAnOperationThatIsCarriedOnIsUndone) {
   }
 }
 
+// A recovery that is stopped before the last writes of the dead run can no longer be done. The next one has
+// to wait for them too.
+TEST(LateCommit, OfARunThatDiedIsWaitedForAfterARecoveryThatWasStopped) {
+  World world;
+  ASSERT_EQ(world.deploy_word({config("c", "1")}), "deployed");
+  const Picture before = world.picture();
+  world.server.faults.on_request = [&](const sim::RequestInfo& info) {
+    sim::Fault fault;
+    if (info.verb != "apply" || info.dry_run || info.ref.name != "d") return fault;
+    world.server.timeline().at(world.server.now() + Duration{38'000},
+                               [&world, request = *info.request] { (void)world.server.act(request); });
+    fault.kind = sim::Fault::Kind::kDie;
+    return fault;
+  };
+  EXPECT_THROW((void)world.deploy({config("c", "1"), config("d", "1")}), Killed);
+  world.server.faults.on_request = sim::at_match("replace", "Secret", 1, {sim::Fault::Kind::kInterrupt});
+  world.restart();
+  EXPECT_EQ(word(world.recover()), "interrupted");
+  world.server.faults.on_request = nullptr;
+  world.restart();
+  EXPECT_EQ(word(world.recover()), "rolled_back");
+  world.server.run_for(Duration{60'000});
+  EXPECT_EQ(differences(before, world.picture()), "");
+}
+
 }  // namespace
 }  // namespace instantexec::engine

@@ -139,5 +139,19 @@ TEST_F(LeftBehind, StoppingDoesNotWaitForASilentApiServer) {
   }
 }
 
+TEST_F(LeftBehind, ALastRecordThatCouldNotBeWrittenIsWorkThatIsLeft) {
+  const auto before = world.picture();
+  world.server.faults.on_request = dead_from("replace", "Secret", 2, sim::Fault::Kind::kRefuseConnection);
+  const auto report = world.deploy({config("a", "2"), config("b", "2")});
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code->exit, ExitCode::kInterrupted) << report.error().to_string();
+  EXPECT_EQ(report.error().hint, "recover the test");
+  EXPECT_EQ(files.states["default/web"].phase, "applying");
+  world.server.faults.on_request = nullptr;
+  world.restart();
+  EXPECT_EQ(word(world.recover()), "rolled_back");
+  EXPECT_EQ(differences(before, world.picture()), "");
+}
+
 }  // namespace
 }  // namespace instantexec::engine
