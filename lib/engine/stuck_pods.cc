@@ -5,6 +5,8 @@
 namespace instantexec::engine {
 namespace {
 
+constexpr Duration kTryAgainAfter{2000};
+
 bool ready(const model::Object& pod) {
   const model::Json& conditions = model::get_array(pod.json, "/status/conditions");
   return std::any_of(conditions.begin(), conditions.end(), [](const model::Json& condition) {
@@ -36,11 +38,13 @@ void StuckPods::free(const status::ChildIndex& index) {
       const auto hash = labels.find("controller-revision-hash");
       const bool old = hash != labels.end() && !wanted.empty() && hash->second != wanted;
       if (!old || ready(*pod) || pod->terminating() || !session_.may_write()) continue;
-      if (!freed_.insert(pod->uid()).second) continue;
+      const auto tried = freed_.find(pod->uid());
+      if (tried != freed_.end() && session_.now() < tried->second) continue;
       session_.emit(model::Note{"deleting " + pod->ref().to_string() +
                                 ", which keeps its StatefulSet from going back"});
-      session_.call(DeleteRequest{
+      const Response response = session_.call(DeleteRequest{
           {"", "v1", "Pod"}, pod->ns(), pod->name(), {pod->uid(), ""}, Propagation::kBackground, false});
+      freed_[pod->uid()] = transient(response) ? session_.now() + kTryAgainAfter : Instant{Duration::max()};
     }
   }
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <set>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -12,7 +12,7 @@ namespace instantexec::engine {
 
 // Frees StatefulSets whose broken pod keeps the controller from going back to a good template: with ordered
 // updates it waits for ever for a pod that cannot become ready (kubernetes/kubernetes#67250). Such a pod is
-// deleted once, by UID.
+// deleted once, by UID; a deletion that could not be answered is tried again.
 class StuckPods {
  public:
   explicit StuckPods(Session& session) : session_(session) {}
@@ -24,8 +24,8 @@ class StuckPods {
 
  private:
   Session& session_;
-  std::vector<std::string> uids_;  // of StatefulSets
-  std::set<std::string> freed_;    // UIDs of pods
+  std::vector<std::string> uids_;         // of StatefulSets
+  std::map<std::string, Instant> freed_;  // UIDs of pods, and when to try again
 };
 
 }  // namespace instantexec::engine

@@ -28,6 +28,8 @@ class UndoRun {
   UndoRun(Operation& operation, UndoTask task)
       : operation_(operation), session_(operation.session), task_(std::move(task)) {
     const journal::Operation& undone = *operation.stored.head.operation;
+    const journal::Phase phase = operation.stored.head.phase;
+    resumed_ = phase == journal::Phase::kRollingBack || phase == journal::Phase::kRollbackIncomplete;
     plan_ = {task_.saved, undone.id, undone.field_manager, operation.catalog.get()};
     outcomes_.resize(task_.saved.size());
   }
@@ -121,7 +123,9 @@ class UndoRun {
     StuckPods stuck(session_);
     for (std::size_t i = 0; i < outcomes_.size(); ++i) {
       const journal::SavedObject& saved = task_.saved[i];
-      if (!outcomes_[i].wrote || !saved.before || outcomes_[i].stored.name().empty()) continue;
+      // What an earlier run put back may not be healthy yet.
+      const bool put_back = outcomes_[i].wrote || (resumed_ && outcomes_[i].kind == Kind::kNothing);
+      if (!put_back || !saved.before || outcomes_[i].stored.name().empty()) continue;
       if (!was_healthy(*saved.before)) continue;
       stuck.consider(outcomes_[i].stored);
       health_->track({std::move(outcomes_[i].stored), true});
@@ -274,6 +278,7 @@ class UndoRun {
   UndoPlan plan_;
   std::vector<UndoOutcome> outcomes_;
   std::optional<HealthMonitor> health_;
+  bool resumed_ = false;   // another run had begun with it
   Unread unread_;          // in the last look
   bool left_out_ = false;  // something, of the last round
   bool stopped_ = false;

@@ -107,6 +107,27 @@ TEST(UndoRun, WhatIsNotHealthyAgainMakesItIncomplete) {
   EXPECT_EQ(u.operation->stored.head.phase, journal::Phase::kRollbackIncomplete);
 }
 
+// What an earlier run put back has to become healthy too, or it was not rolled back.
+TEST(UndoRun, WhatIsStillNotHealthyAgainStaysIncomplete) {
+  for (const auto phase : {journal::Phase::kRollingBack, journal::Phase::kRollbackIncomplete}) {
+    Undoing u;
+    u.world.foreign_apply(deployment("web", kGood));
+    u.world.server.run_for(Duration{30'000});
+    u.begin();
+    u.write(deployment("web", kBetter), true);
+    u.task.saved[0].before->json["spec"]["template"]["spec"]["containers"][0]["image"] =
+        "registry.example/web:does-not-exist";
+    ASSERT_TRUE(u.undo());
+    // As the next run finds it.
+    u.operation->stored.head.phase = phase;
+    const auto report = u.undo();
+    ASSERT_TRUE(report) << report.error().to_string();
+    EXPECT_EQ(report->objects[0].action, model::Action::kUnchanged);
+    EXPECT_EQ(report->result, model::DeployResult::kRollbackIncomplete);
+    EXPECT_FALSE(report->verification->behaviour);
+  }
+}
+
 TEST(UndoRun, WhatWasNotHealthyBeforeIsNotWaitedFor) {
   Undoing u;
   u.world.foreign_apply(deployment("web", "registry.example/web:does-not-exist"));

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "unit/engine/world.h"
 
 namespace instantexec::engine {
@@ -91,6 +93,38 @@ TEST(Undo, APodThatKeepsItsStatefulSetFromGoingBackIsDeletedOnce) {
     EXPECT_EQ(model::get_int(world.get("StatefulSet", "db", "apps")->json, "/status/readyReplicas"), 2);
     EXPECT_NE(world.sink.texts().find("Pod default/db-1, which keeps its StatefulSet"), std::string::npos);
   }
+}
+
+// A run that dies between the two leaves it to the next; a deletion that is turned away is tried again.
+TEST(Undo, APodThatKeepsItsStatefulSetFromGoingBackIsDeletedByTheNextRun) {
+  World world;
+  const auto set = [](const std::string& image) {
+    model::Object out = deployment("db", image, 2);
+    out.json["kind"] = "StatefulSet";
+    out.json["spec"]["serviceName"] = "db";
+    return out;
+  };
+  ASSERT_EQ(world.deploy_word({set(kGood)}), "deployed");
+  const auto before = world.picture();
+  int turned_away = 0;
+  bool died = false;
+  world.server.faults.on_request = [&](const sim::RequestInfo& info) {
+    sim::Fault fault;
+    if (info.verb != "delete" || info.ref.kind != "Pod") return fault;
+    if (!std::exchange(died, true))
+      fault.kind = sim::Fault::Kind::kDie;
+    else if (turned_away++ == 0)
+      fault = {sim::Fault::Kind::kAnswer, 429, Duration{0}, 2};
+    return fault;
+  };
+  EXPECT_THROW((void)world.deploy({set(kMissing)}), Killed);
+  world.restart();
+  const auto report = world.recover();
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->result, model::DeployResult::kRolledBack);
+  EXPECT_EQ(turned_away, 2) << "tried again once";
+  EXPECT_EQ(model::get_int(world.get("StatefulSet", "db", "apps")->json, "/status/readyReplicas"), 2);
+  EXPECT_EQ(differences(before, world.picture()), "");
 }
 
 TEST(Undo, CollectsLogsFirst) {
