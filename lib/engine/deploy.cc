@@ -138,8 +138,8 @@ class Deployer {
   // A report when the release must not go on: nobody defines its namespace, or the server, now able to check
   // every object, refuses one.
   Result<std::optional<model::DeployReport>> prepare_namespace(PlanResult& planned) {
-    IE_TRY_ASSIGN(const auto uid, create_namespace(session_, options_, planned));
-    if (!uid) {
+    IE_TRY_ASSIGN(const ReleaseNamespace created, create_namespace(session_, options_, planned));
+    if (!created.defined) {
       model::Finding finding;
       finding.rule = "namespace.missing";
       finding.message =
@@ -150,10 +150,10 @@ class Deployer {
     }
     const Status again = plan_again(planned);
     if (again && planned.executable() && !planned.namespace_missing) {
-      created_namespace_ = true;
+      created_namespace_ = !created.uid.empty();
       return std::optional<model::DeployReport>{};
     }
-    remove_namespace(session_, options_, *uid);
+    if (!created.uid.empty()) remove_namespace(session_, options_, created.uid);
     if (!again) return fail(again.error());
     return std::optional(planned_report(planned, model::DeployResult::kRefused));
   }

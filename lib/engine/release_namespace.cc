@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "engine/errors.h"
+#include "engine/namespace_contents.h"
+#include "model/marks.h"
 #include "plan/desired.h"
 
 namespace instantexec::engine {
@@ -11,33 +13,67 @@ namespace {
 
 const model::Gvk kNamespace{"", "v1", "Namespace"};
 
+// As in apply_work.cc: a resourceVersion that no object can have makes an apply a creation.
+constexpr const char* kMustNotExist = "1";
+
+std::string words_of(const Response& response) {
+  return response.error ? response.error->to_string() : "no answer from the API server";
+}
+
+// What the answer to the creation left open, a look tells: whether it is there, and whose it is.
+Result<std::optional<ReleaseNamespace>> look(Session& session, const std::string& name) {
+  auto responses = session.call_all({GetRequest{kNamespace, "", name}});
+  const Response& response = responses.front();
+  if (response.not_found()) return std::optional<ReleaseNamespace>{};
+  if (!response.ok()) return fail(errors::kWriteFailed, words_of(response));
+  const bool ours = response.object.annotation(model::marks::kCreatedBy) == session.holder();
+  return std::optional(ReleaseNamespace{true, ours ? response.object.uid() : std::string{}});
+}
+
+Result<ReleaseNamespace> create(Session& session, const ApplyRequest& request) {
+  for (int attempt = 1;; ++attempt) {
+    const Response response = session.call(request);
+    if (response.ok()) return ReleaseNamespace{true, response.object.uid()};
+    const bool exists = response.http_status == 409;
+    if (!exists && !transient(response)) return fail(errors::kWriteFailed, words_of(response));
+    IE_TRY_ASSIGN(auto found, look(session, request.body.name()));
+    if (found) return std::move(*found);
+    if (attempt > kMaxRepetitions || session.interrupted()) {
+      return fail(errors::kWriteFailed, words_of(response));
+    }
+    session.pause(backoff(attempt));
+  }
+}
+
 }  // namespace
 
-Result<std::optional<std::string>> create_namespace(Session& session, const ReleaseOptions& options,
-                                                    const PlanResult& planned) {
+Result<ReleaseNamespace> create_namespace(Session& session, const ReleaseOptions& options,
+                                          const PlanResult& planned) {
   const auto wanted =
       std::find_if(planned.desired.begin(), planned.desired.end(), [&](const plan::Desired& desired) {
         return plan::is_namespace(desired.object().gvk()) && desired.object().name() == options.ns;
       });
-  if (wanted == planned.desired.end()) return std::optional<std::string>{};
+  if (wanted == planned.desired.end()) return ReleaseNamespace{};
   ApplyRequest request;
   request.body = wanted->object();
   request.field_manager = options.field_manager;
-  Response response = session.call(std::move(request));
-  // Applying the same content twice changes nothing, so a lost answer needs no more than a second try.
-  if (response.outcome == Outcome::kUnknown || response.outcome == Outcome::kNotSent) {
-    ApplyRequest again;
-    again.body = wanted->object();
-    again.field_manager = options.field_manager;
-    response = session.call(std::move(again));
-  }
-  if (response.ok()) return std::optional(response.object.uid());
-  const std::string why = response.error ? response.error->to_string() : "no answer from the API server";
-  return fail(errors::kWriteFailed, "namespace " + options.ns + " could not be created: " + why,
+  request.preconditions.resource_version = kMustNotExist;
+  plan::set_metadata(request.body, "annotations", model::marks::kCreatedBy, session.holder());
+  auto out = create(session, request);
+  if (out) return out;
+  return fail(errors::kWriteFailed,
+              "namespace " + options.ns + " could not be created: " + out.error().message,
               "kubectl auth can-i create namespaces");
 }
 
 void remove_namespace(Session& session, const ReleaseOptions& options, const std::string& uid) {
+  const auto catalog = session.cluster().catalog(false);
+  const NamespaceContents contents = catalog ? look_into(session, **catalog, options.ns)
+                                             : NamespaceContents{"its contents could not be listed", false};
+  if (!contents.held.empty()) {
+    session.warn("namespace " + options.ns + " was created and is left behind: " + contents.held);
+    return;
+  }
   DeleteRequest request;
   request.gvk = kNamespace;
   request.name = options.ns;

@@ -1,9 +1,9 @@
 #include "engine/undo_work.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
+#include "engine/namespace_contents.h"
 #include "plan/desired.h"
 
 namespace instantexec::engine {
@@ -15,14 +15,9 @@ std::string words_of(const Response& response) {
   return response.error ? response.error->to_string() : "no answer from the API server";
 }
 
-// Objects every namespace gets by itself.
-bool furniture(const model::Object& object) {
-  const std::string kind = object.kind();
-  const std::string name = object.name();
-  return kind == "Event" || kind == "Endpoints" || kind == "EndpointSlice" || kind == "Lease" ||
-         (kind == "ServiceAccount" && name == "default") ||
-         (kind == "ConfigMap" && name == "kube-root-ca.crt") || object.terminating();
-}
+// For the garbage collector to take away what a deleted object owned.
+constexpr Duration kCollectedWithin{60'000};
+constexpr Duration kLookAgainAfter{1000};
 
 }  // namespace
 
@@ -94,10 +89,15 @@ Next UndoWork::remove(std::size_t node) {
     outcomes_[node].wrote = true;
     return end(node);
   }
-  if (std::string reason = still_needed(live); !reason.empty()) {
-    outcomes_[node].kind = Kind::kKept;
-    outcomes_[node].message = std::move(reason);
-    return end(node);
+  if (plan::is_namespace(live.gvk())) {
+    NamespaceContents contents = look_into(session_, *plan_.catalog, live.name());
+    if (!contents.held.empty()) return keep(node, std::move(contents.held));
+    if (contents.leaving) return await_collection(node);
+  }
+  if (plan::is_crd(live.gvk())) {
+    if (std::string instances = foreign_instances(live); !instances.empty()) {
+      return keep(node, std::move(instances));
+    }
   }
   states_[node].sent = Sent::kDelete;
   DeleteRequest out;
@@ -106,6 +106,20 @@ Next UndoWork::remove(std::size_t node) {
   out.name = saved(node).object.name;
   out.preconditions.uid = live.uid();
   return Next::send(std::move(out));
+}
+
+Next UndoWork::keep(std::size_t node, std::string why) {
+  outcomes_[node].kind = Kind::kKept;
+  outcomes_[node].message = std::move(why);
+  return end(node);
+}
+
+Next UndoWork::await_collection(std::size_t node) {
+  State& state = states_[node];
+  if (!state.collected_by) state.collected_by = session_.now() + kCollectedWithin;
+  if (session_.now() >= *state.collected_by) return give_up(node, "what it holds is not collected");
+  state.not_before = session_.now() + kLookAgainAfter;
+  return Next::wait(state.not_before);
 }
 
 Next UndoWork::answered(std::size_t node, Response response) {
@@ -176,12 +190,6 @@ Next UndoWork::give_up(std::size_t node, std::string message) {
   return Next::done();
 }
 
-std::string UndoWork::still_needed(const model::Object& live) {
-  if (plan::is_crd(live.gvk())) return foreign_instances(live);
-  if (plan::is_namespace(live.gvk())) return foreign_contents(live);
-  return {};
-}
-
 std::string UndoWork::foreign_instances(const model::Object& crd) {
   const model::Gvk kind = plan::defined_kind(crd);
   auto responses = session_.call_all({ListRequest{kind, "", "", ""}});
@@ -191,25 +199,6 @@ std::string UndoWork::foreign_instances(const model::Object& crd) {
   const bool any =
       std::any_of(items.begin(), items.end(), [](const model::Object& item) { return !item.terminating(); });
   return any ? "objects of its kind exist by now" : std::string{};
-}
-
-std::string UndoWork::foreign_contents(const model::Object& ns) {
-  std::vector<Request> requests;
-  std::set<std::pair<std::string, std::string>> seen;
-  for (const model::ApiResource& resource : plan_.catalog->all()) {
-    if (!resource.namespaced || !resource.verbs.contains("list")) continue;
-    // Once for each kind, whatever versions it has.
-    if (!seen.emplace(resource.gvk.group, resource.gvk.kind).second) continue;
-    requests.emplace_back(ListRequest{resource.gvk, ns.name(), "", ""});
-  }
-  for (const Response& response : session_.call_all(std::move(requests))) {
-    if (response.not_found() || response.http_status == 405) continue;
-    if (!response.ok()) return "its contents could not be listed";
-    for (const model::Object& item : response.items) {
-      if (!furniture(item)) return "it holds " + item.ref().to_string();
-    }
-  }
-  return {};
 }
 
 }  // namespace instantexec::engine

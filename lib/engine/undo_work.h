@@ -54,6 +54,7 @@ class UndoWork final : public Work {
     bool read_next = false;
     int repetitions = 0;
     Instant not_before;
+    std::optional<Instant> collected_by;
   };
 
   [[nodiscard]] const journal::SavedObject& saved(std::size_t node) const { return plan_.saved[node]; }
@@ -65,10 +66,12 @@ class UndoWork final : public Work {
   Next look_again(std::size_t node, const std::string& why, bool soon);
   Next end(std::size_t node);
   Next give_up(std::size_t node, std::string message);
-  // Why a created object must not be deleted: it holds what is not ours. Empty: it may go.
-  std::string still_needed(const model::Object& live);
+  // A created object that has to stay.
+  Next keep(std::size_t node, std::string why);
+  // A created namespace that still holds what belonged to deleted objects.
+  Next await_collection(std::size_t node);
+  // Why a created CustomResourceDefinition has to stay; empty: it may go.
   std::string foreign_instances(const model::Object& crd);
-  std::string foreign_contents(const model::Object& ns);
 
   Session& session_;
   const UndoPlan& plan_;

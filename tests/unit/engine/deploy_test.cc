@@ -270,6 +270,44 @@ TEST(Deploy, KindsAndNamespacesThatArriveWithTheRelease) {
   EXPECT_EQ(world.deploy_word({widget(), inside, widget_definition(), ns}), "nothing_to_do");
 }
 
+// Somebody else creates the namespace of the release, between our plan and our creation of it. What is in it
+// is not ours to delete, whatever becomes of the release.
+TEST(Deploy, ANamespaceThatOthersCreatedFirstIsLeftAlone) {
+  const model::Object ns{
+      *model::parse_json(R"({"apiVersion":"v1","kind":"Namespace","metadata":{"name":"fresh"}})")};
+  auto inside = config("inside", "1");
+  inside.json["metadata"]["namespace"] = "fresh";
+  auto theirs = config("theirs", "1");
+  theirs.json["metadata"]["namespace"] = "fresh";
+  for (const bool ours : {false, true}) {
+    for (const auto lost : {sim::Fault::Kind::kNone, sim::Fault::Kind::kDropAnswer}) {
+      World world;
+      world.options.ns = "fresh";
+      int refused = 0;
+      world.server.faults.on_request = [&, seen = 0](const sim::RequestInfo& info) mutable {
+        sim::Fault fault;
+        if (info.verb == "apply" && !info.dry_run && info.ref.kind == "Namespace" && seen++ == 0) {
+          if (!ours) world.foreign_apply(ns, "instantexec");
+          fault.kind = lost;
+        }
+        // The second plan does not come about.
+        if (seen > 0 && info.dry_run && info.ref.name == "inside") {
+          if (refused++ == 0) world.foreign_apply(theirs);
+          fault = {sim::Fault::Kind::kAnswer, 403, Duration{0}, 2};
+        }
+        return fault;
+      };
+      EXPECT_NE(world.deploy_word({ns, inside}), "deployed");
+      EXPECT_GT(refused, 0);
+      EXPECT_NE(world.server.get(ns.ref()), nullptr) << ours;
+      EXPECT_NE(world.server.get(theirs.ref()), nullptr) << ours;
+      world.server.faults.on_request = nullptr;
+      world.restart();
+      EXPECT_EQ(world.deploy_word({ns, inside}), "deployed");
+    }
+  }
+}
+
 TEST(Deploy, NamesMustFit) {
   World world;
   world.options.release = "Not A Name";

@@ -351,6 +351,65 @@ model::Object named(const char* kind, const char* name) {
   return out;
 }
 
+model::Object owned(model::Object object, const std::string& uid, const std::string& owner) {
+  object.json["metadata"]["uid"] = uid;
+  object.json["metadata"]["ownerReferences"] = {{{"apiVersion", owner == "node" ? "v1" : "apps/v1"},
+                                                 {"kind", owner == "node" ? "Node" : "ReplicaSet"},
+                                                 {"uid", owner}}};
+  return object;
+}
+
+// What belonged to a deleted workload is deleted by the garbage collector, in its own time.
+TEST(UndoWork, ANamespaceWaitsForWhatIsBeingCollected) {
+  struct Row {
+    const char* name;
+    std::vector<model::Object> items;
+    const char* kept;  // null: it waits
+  };
+  const std::vector<Row> rows = {
+      {"the owner is gone", {owned(named("Pod", "p"), "p", "gone")}, nullptr},
+      {"and so will be the owner",
+       {owned(named("Pod", "p"), "p", "rs"), owned(named("ReplicaSet", "r"), "rs", "gone")},
+       nullptr},
+      {"the owner stays",
+       {owned(named("Pod", "p"), "p", "rs"), owned(named("ReplicaSet", "r"), "rs", "rs")},
+       "it holds Pod default/p"},
+      {"an owner outside of it", {owned(named("Pod", "p"), "p", "node")}, "it holds Pod default/p"},
+      {"and something else",
+       {owned(named("Pod", "p"), "p", "gone"), config("mine", "1")},
+       "it holds ConfigMap default/mine"},
+  };
+  const model::Object space =
+      created({*model::parse_json(R"({"apiVersion":"v1","kind":"Namespace","metadata":{"name":"extra"}})")});
+  for (const Row& row : rows) {
+    for (const bool collected : {true, false}) {
+      World world;
+      Case c(saved(std::nullopt, space), space);
+      const auto catalog = *world.client().catalog(false);
+      c.plan.catalog = catalog.get();
+      bool there = true;
+      c.server.answer = [&](const Request& request) {
+        const bool here = std::get<ListRequest>(request).gvk.kind == "ConfigMap";
+        return listed(here && there ? row.items : std::vector<model::Object>{});
+      };
+      Next next = c.work.start(0);
+      if (row.kept != nullptr) {
+        EXPECT_EQ(next.kind, Next::Kind::kDone) << row.name;
+        EXPECT_EQ(c.outcome().message, row.kept) << row.name;
+        continue;
+      }
+      ASSERT_EQ(next.kind, Next::Kind::kWait) << row.name;
+      there = !collected;
+      for (int i = 0; i < 100 && next.kind == Next::Kind::kWait; ++i) {
+        c.server.wait(next.at);
+        next = c.work.resume(0);
+      }
+      EXPECT_EQ(next.kind, collected ? Next::Kind::kSend : Next::Kind::kDone) << row.name;
+      EXPECT_EQ(c.outcome().failed, !collected) << row.name;
+    }
+  }
+}
+
 TEST(UndoWork, ANamespaceGoesOnlyWhenItHoldsNothingButItsFurniture) {
   auto leaving = config("x", "1");
   leaving.json["metadata"]["deletionTimestamp"] = "t";
