@@ -1,6 +1,7 @@
 #include "engine/recover.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "base/text.h"
@@ -10,8 +11,8 @@
 #include "engine/forward.h"
 #include "engine/undo.h"
 #include "journal/errors.h"
-#include "model/marks.h"
 #include "plan/diff.h"
+#include "plan/owner.h"
 
 namespace instantexec::engine {
 namespace {
@@ -48,6 +49,22 @@ Status check_saved(const plan::Plan& plan, const journal::SavedObject& saved) {
   return {};
 }
 
+// Every write has its saved state, and what is to be pruned was there. What is only in the plan was checked
+// by nothing else.
+Status check_steps(const plan::Plan& plan, const journal::Payload& payload) {
+  std::set<model::ObjectRef> saved;
+  for (const journal::SavedObject& one : payload.saved) saved.insert(one.object);
+  for (const plan::Step& step : plan.steps) {
+    if (!plan::writes(step.op)) continue;
+    const std::string name = step.object.to_string();
+    if (!saved.contains(step.object))
+      return outside("no state is saved of " + name + ", which the plan writes");
+    if (step.op == plan::Op::kPrune && step.uid.empty())
+      return outside("the plan prunes " + name + ", which was not there");
+  }
+  return {};
+}
+
 // A saved state steers deletes and patches, so everything in it must follow from the plan the head names.
 Status check_payload(const Operation& operation, const plan::Plan& plan, const journal::Payload& payload) {
   const journal::Operation& record = *operation.stored.head.operation;
@@ -67,7 +84,7 @@ Status check_payload(const Operation& operation, const plan::Plan& plan, const j
     return outside("a saved manifest is not that of " + plan.steps[i].object.to_string());
   }
   for (const journal::SavedObject& saved : payload.saved) IE_TRY(check_saved(plan, saved));
-  return {};
+  return check_steps(plan, payload);
 }
 
 // Whoever may write Secrets here could write a record with saved states of objects elsewhere. Those are put
@@ -84,13 +101,7 @@ Result<Unread> check_reach(Operation& operation, const std::vector<journal::Save
   for (const journal::SavedObject& one : saved) {
     const auto found = live.objects.find(one.object);
     if (found == live.objects.end() || !one.before || plan::same(*one.before, found->second)) continue;
-    const auto labels = found->second.labels();
-    const auto marked = [&](std::string_view key, const std::string& value) {
-      const auto label = labels.find(std::string(key));
-      return label != labels.end() && label->second == value;
-    };
-    if (!marked(model::marks::kRelease, options.release) ||
-        !marked(model::marks::kReleaseNamespace, options.ns)) {
+    if (!plan::owned_by(found->second, {options.release, options.ns})) {
       return outside(one.object.to_string() + " lies outside namespace " + options.ns +
                      " and does not carry the marks of the release");
     }
@@ -98,8 +109,40 @@ Result<Unread> check_reach(Operation& operation, const std::vector<journal::Save
   return std::move(live.unread);
 }
 
-Result<model::DeployReport> go_forward(Operation& operation, const plan::Plan& plan,
+// The same for what is to be pruned: elsewhere only what carries the marks, and here what lost them stays,
+// as it does when a release is planned.
+Status check_prunes(Operation& operation, plan::Plan& plan) {
+  const ReleaseOptions& options = operation.options;
+  LiveQuery query;
+  const model::ApiCatalog& catalog = *operation.catalog;
+  for (const plan::Step& step : plan.steps) {
+    if (step.op != plan::Op::kPrune) continue;
+    const auto* served = catalog.find(step.gvk);
+    if (served == nullptr) served = catalog.find_preferred(step.gvk.group, step.gvk.kind);
+    if (served != nullptr) query.want(served->gvk, step.object);
+  }
+  if (query.empty()) return {};
+  IE_TRY_ASSIGN(const LiveLook live, look_live(operation.session, query));
+  for (plan::Step& step : plan.steps) {
+    if (step.op != plan::Op::kPrune) continue;
+    const bool elsewhere = step.object.ns != options.ns;
+    const auto unread = live.unread.find(step.object);
+    if (elsewhere && unread != live.unread.end()) return fail(unread->second);
+    const auto found = live.objects.find(step.object);
+    if (found == live.objects.end() || plan::owned_by(found->second, {options.release, options.ns})) continue;
+    if (elsewhere) {
+      return outside(step.object.to_string() + " lies outside namespace " + options.ns +
+                     " and does not carry the marks of the release");
+    }
+    step.op = plan::Op::kKeep;
+    step.forgotten = true;
+  }
+  return {};
+}
+
+Result<model::DeployReport> go_forward(Operation& operation, plan::Plan plan,
                                        const journal::Payload& payload) {
+  IE_TRY(check_prunes(operation, plan));
   LiveQuery query;
   for (const plan::Step& step : plan.steps) {
     if (step.op != plan::Op::kPrune && step.op != plan::Op::kKeep) query.want(step.gvk, step.object);
@@ -146,8 +189,29 @@ Result<model::DeployReport> go_back(Operation& operation, const plan::Plan& plan
   return undo_operation(operation, std::move(task));
 }
 
+// What an object that is not there yet will be is known from the record alone, so elsewhere it is created
+// only from a record that is sealed.
+Status check_creations(const Operation& operation, const plan::Plan& plan) {
+  const ReleaseOptions& options = operation.options;
+  if (options.seal != nullptr) return {};
+  LiveQuery query;
+  for (const plan::Step& step : plan.steps) {
+    const bool created = plan::writes(step.op) && step.uid.empty();
+    if (created && step.object.ns != options.ns) query.want(step.gvk, step.object);
+  }
+  if (query.empty()) return {};
+  IE_TRY_ASSIGN(const LiveLook live, look_live(operation.session, query));
+  for (const model::ObjectRef& ref : query.objects()) {
+    if (live.objects.contains(ref)) continue;
+    return outside(ref.to_string() + " would be created outside namespace " + options.ns +
+                   " from a record without a seal; recover without --resume");
+  }
+  return {};
+}
+
 // What the operation was planned with, from its own records.
 Result<model::DeployReport> carry_on(Operation& operation, plan::Plan plan, journal::Payload payload) {
+  IE_TRY(check_creations(operation, plan));
   IE_TRY_ASSIGN(const Unread unread, check_reach(operation, payload.saved));
   if (!unread.empty()) return fail(unread.begin()->second);
   PlanResult planned;
@@ -193,7 +257,7 @@ Result<model::DeployReport> recover_operation(Operation& operation, bool resume)
   if (!complete) {
     IE_TRY_ASSIGN(operation.catalog, operation.session.cluster().catalog(true));
   }
-  if (head.phase == journal::Phase::kCommitting) return go_forward(operation, plan, payload);
+  if (head.phase == journal::Phase::kCommitting) return go_forward(operation, std::move(plan), payload);
   if (resume && head.phase == journal::Phase::kApplying) {
     return carry_on(operation, std::move(plan), std::move(payload));
   }

@@ -199,6 +199,87 @@ TEST(Forged, OtherAlterationsAreRefused) {
   }
 }
 
+// A release that died behind its commit point, with one object to be pruned.
+void die_while_pruning(World& world) {
+  ASSERT_EQ(world.deploy_word({config("a", "1"), config("old", "1")}), "deployed");
+  world.server.faults.on_request = sim::at_match("delete", "ConfigMap", 1, {sim::Fault::Kind::kDie});
+  EXPECT_THROW((void)world.deploy({config("a", "2")}), Killed);
+  world.server.faults.on_request = nullptr;
+  world.restart();
+}
+
+// A record that would have an object pruned that the release never had.
+void forge_prune(World& world, const model::Object& object, bool with_uid, bool with_state) {
+  forge(world, [&](journal::Head& head, journal::Payload& payload) {
+    auto plan = plan::from_json(payload.plan);
+    ASSERT_TRUE(plan);
+    plan::Step step;
+    step.op = plan::Op::kPrune;
+    step.gvk = object.gvk();
+    step.object = object.ref();
+    if (with_uid) {
+      step.uid = world.server.get(object.ref())->uid();
+      step.resource_version = world.server.get(object.ref())->resource_version();
+    }
+    plan->steps.push_back(step);
+    payload.plan = plan::to_json(*plan);
+    if (with_state) {
+      journal::SavedObject saved;
+      saved.gvk = step.gvk;
+      saved.object = step.object;
+      if (with_uid) saved.before = *world.server.get(object.ref());
+      payload.saved.push_back(std::move(saved));
+    }
+    head.operation->plan_digest = plan::digest(*plan);
+  });
+}
+
+TEST(Forged, WhatIsElsewhereIsNotPrunedWithoutTheMarksOfTheRelease) {
+  for (const bool with_uid : {true, false}) {
+    for (const bool with_state : {true, false}) {
+      World world;
+      world.foreign_apply(role_binding("admin"));
+      die_while_pruning(world);
+      forge_prune(world, role_binding(""), with_uid, with_state);
+      EXPECT_EQ(word(world.recover()), "error: record.scope") << with_uid << with_state;
+      EXPECT_NE(world.server.get(role_binding("").ref()), nullptr);
+      EXPECT_NE(world.get("ConfigMap", "old"), nullptr) << "nothing else is pruned either";
+    }
+  }
+}
+
+TEST(Forged, WhatIsHereWithoutTheMarksStays) {
+  World world;
+  world.foreign_apply(config("theirs", "1"));
+  die_while_pruning(world);
+  forge_prune(world, config("theirs", ""), true, true);
+  EXPECT_EQ(word(world.recover()), "deployed");
+  EXPECT_NE(world.get("ConfigMap", "theirs"), nullptr);
+  EXPECT_EQ(world.get("ConfigMap", "old"), nullptr);
+}
+
+// Carried on, a record says what is created. Elsewhere it has to be sealed for that.
+TEST(Forged, NothingIsCreatedElsewhereFromARecordWithoutASeal) {
+  for (const bool there : {false, true}) {
+    World world;
+    ASSERT_EQ(world.deploy_word({config("a", "1")}), "deployed");
+    world.server.faults.on_request = [&](const sim::RequestInfo& info) {
+      sim::Fault fault;
+      const bool write = info.verb == "apply" && !info.dry_run;
+      if (write && info.ref.kind == "ClusterRoleBinding")
+        fault.kind = there ? sim::Fault::Kind::kDieAfterCommit : sim::Fault::Kind::kDie;
+      return fault;
+    };
+    EXPECT_THROW((void)world.deploy({config("a", "2"), role_binding("ops")}), Killed);
+    world.server.faults.on_request = nullptr;
+    world.restart();
+    EXPECT_EQ(word(world.recover(true)), there ? "deployed" : "error: record.scope");
+    EXPECT_EQ(world.server.get(role_binding("").ref()) != nullptr, there);
+    world.restart();
+    EXPECT_EQ(word(world.recover()), there ? "nothing_to_do" : "rolled_back");
+  }
+}
+
 // What does belong to the release is put back wherever it is.
 TEST(Records, ObjectsElsewhereArePutBack) {
   World world;
