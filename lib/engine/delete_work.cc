@@ -31,9 +31,10 @@ DeleteWork::DeleteWork(Session& session, const plan::Plan& plan, const LiveObjec
 
 Request DeleteWork::request(std::size_t node) const {
   const plan::Step& step = plan_.steps[node];
-  if (states_[node].reading) return GetRequest{step.gvk, step.object.ns, step.object.name};
+  const model::Gvk& gvk = states_[node].gvk;
+  if (states_[node].reading) return GetRequest{gvk, step.object.ns, step.object.name};
   DeleteRequest out;
-  out.gvk = step.gvk;
+  out.gvk = gvk;
   out.ns = step.object.ns;
   out.name = step.object.name;
   out.preconditions = {step.uid, states_[node].resource_version};
@@ -41,7 +42,22 @@ Request DeleteWork::request(std::size_t node) const {
 }
 
 Next DeleteWork::start(std::size_t node) {
+  const plan::Step& step = plan_.steps[node];
+  // A deletion without it would take whatever has the name by now.
+  if (step.uid.empty()) return stays(node, "its record does not say which object it was");
+  const std::optional<model::Gvk> gvk = served(step.gvk);
+  if (!gvk) return gone(node, "its kind is no longer served");
+  states_[node].gvk = *gvk;
   return Next::send(request(node));
+}
+
+std::optional<model::Gvk> DeleteWork::served(const model::Gvk& gvk) {
+  auto catalog = session_.cluster().catalog(false);
+  if (catalog && (*catalog)->find(gvk) != nullptr) return gvk;
+  catalog = session_.cluster().catalog(true);
+  if (!catalog || (*catalog)->find(gvk) != nullptr || (*catalog)->incomplete_group(gvk.group)) return gvk;
+  const model::ApiResource* other = (*catalog)->find_preferred(gvk.group, gvk.kind);
+  return other == nullptr ? std::nullopt : std::optional(other->gvk);
 }
 
 Next DeleteWork::resume(std::size_t node) {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <span>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,7 +18,8 @@ struct DeleteOutcome {
 };
 
 // Prunes: deletes objects that are still what the plan saw. One that somebody else changed, or created anew,
-// stays. Never fails the graph: the new release is in force whatever stays behind.
+// stays; one whose kind is no longer served is gone. Never fails the graph: the new release is in force
+// whatever stays behind.
 class DeleteWork final : public Work {
  public:
   // `before`: the objects as they were planned.
@@ -33,12 +34,15 @@ class DeleteWork final : public Work {
 
  private:
   struct State {
+    model::Gvk gvk;
     bool reading = false;
     std::string resource_version;
     int repetitions = 0;
     Instant not_before;
   };
 
+  // The version to delete it through; nothing: its kind is no longer served, so there is none.
+  [[nodiscard]] std::optional<model::Gvk> served(const model::Gvk& gvk);
   [[nodiscard]] Request request(std::size_t node) const;
   Next deleted(std::size_t node, const Response& response);
   Next looked_up(std::size_t node, const Response& response);

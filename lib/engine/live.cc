@@ -35,6 +35,14 @@ std::vector<model::ObjectRef> LiveQuery::objects() const {
   return out;
 }
 
+std::set<model::ObjectRef> LiveQuery::objects_of(const std::function<bool(const model::Gvk&)>& kind) const {
+  std::set<model::ObjectRef> out;
+  for (const auto& [bucket, refs] : wanted_) {
+    if (kind(bucket.first)) out.insert(refs.begin(), refs.end());
+  }
+  return out;
+}
+
 bool LiveQuery::listed(std::size_t objects) const {
   return objects > kSingleReads && !singly_;
 }
@@ -108,11 +116,12 @@ Result<LiveObjects> read_live(Session& session, const LiveQuery& query) {
 namespace {
 
 // Not the objects cannot be read, but nothing can.
-std::optional<Error> no_answer(Session& session, const Unread& unread) {
+std::optional<Error> no_answer(Session& session, const LiveQuery& query, const Unread& unread) {
   const auto catalog = session.cluster().catalog(false);
+  const std::set<model::ObjectRef> served =
+      query.objects_of([&](const model::Gvk& gvk) { return !catalog || (*catalog)->find(gvk) != nullptr; });
   for (const auto& [ref, error] : unread) {
-    const bool served = !catalog || (*catalog)->find_preferred(ref.group, ref.kind) != nullptr;
-    if (error.http_status == 0 && served) return error;
+    if (error.http_status == 0 && served.contains(ref)) return error;
   }
   return std::nullopt;
 }
@@ -123,14 +132,14 @@ Result<LiveLook> look_live(Session& session, const LiveQuery& query) {
   auto responses = session.call_all(query.requests());
   LiveLook out;
   query.fold(responses, out);
-  if (auto error = no_answer(session, out.unread)) return fail(std::move(*error));
+  if (auto error = no_answer(session, query, out.unread)) return fail(std::move(*error));
   // A list fails as a whole when one of its objects cannot be converted to the version that was asked for.
   const LiveQuery again = query.singly(out.unread);
   if (!again.empty()) {
     for (const model::ObjectRef& ref : again.objects()) out.unread.erase(ref);
     responses = session.call_all_once(again.requests());
     again.fold(responses, out);
-    if (auto error = no_answer(session, out.unread)) return fail(std::move(*error));
+    if (auto error = no_answer(session, query, out.unread)) return fail(std::move(*error));
   }
   return out;
 }

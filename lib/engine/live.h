@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <set>
 #include <span>
@@ -33,6 +34,9 @@ class LiveQuery {
   void want(const model::Gvk& gvk, const model::ObjectRef& object);
   [[nodiscard]] bool empty() const { return wanted_.empty(); }
   [[nodiscard]] std::vector<model::ObjectRef> objects() const;
+  // Those of certain kinds.
+  [[nodiscard]] std::set<model::ObjectRef> objects_of(
+      const std::function<bool(const model::Gvk&)>& kind) const;
   // Those of the objects that were to be read in lists, one by one.
   [[nodiscard]] LiveQuery singly(const Unread& objects) const;
 

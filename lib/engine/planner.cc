@@ -120,6 +120,13 @@ class Planner {
     for (const plan::Desired& desired : out_.desired) {
       if (!desired.kind_arrives) requests.emplace_back(dry_run(desired));
     }
+    const std::size_t first_other = requests.size();
+    const std::vector<std::size_t> others = in_other_versions();
+    for (const std::size_t i : others) {
+      const model::Object& object = out_.desired[i].object();
+      const auto* served = out_.catalog->find_preferred(object.gvk().group, object.kind());
+      requests.emplace_back(GetRequest{served->gvk, object.ns(), object.name()});
+    }
     const std::size_t first_review = requests.size();
     const std::set<std::string> places = namespaces();
     for (const std::string& ns : places) requests.push_back(Access::rules_request(ns));
@@ -145,8 +152,38 @@ class Planner {
       if (answer->http_status == 0) return fail(read_error(*answer, desired.object().ref().to_string()));
       dry_runs_.push_back(to_dry_run(std::move(*answer++)));
     }
+    for (std::size_t at = 0; at < others.size(); ++at) {
+      IE_TRY(refuse_new_version(others[at], responses[first_other + at]));
+    }
     IE_TRY(pair_looks());
     defer_unknown_namespaces();
+    return {};
+  }
+
+  // Objects in a version that arrives with this release, of a kind that is served in others.
+  [[nodiscard]] std::vector<std::size_t> in_other_versions() const {
+    std::vector<std::size_t> out;
+    for (std::size_t i = 0; i < out_.desired.size(); ++i) {
+      const model::Gvk gvk = out_.desired[i].object().gvk();
+      if (out_.desired[i].kind_arrives && out_.catalog->find_preferred(gvk.group, gvk.kind) != nullptr)
+        out.push_back(i);
+    }
+    return out;
+  }
+
+  // One that is there already can neither be compared nor saved in a version that is not served yet.
+  Status refuse_new_version(std::size_t i, const Response& seen) {
+    if (seen.not_found()) return {};
+    const model::Manifest& manifest = out_.desired[i].manifest;
+    if (!seen.ok()) return fail(read_error(seen, manifest.object.ref().to_string()));
+    model::Finding finding;
+    finding.rule = "object.version-arrives";
+    finding.subject = manifest.object.ref();
+    finding.at = manifest.range;
+    finding.message = manifest.object.ref().to_string() + " exists, and this release brings its version " +
+                      manifest.object.gvk().version + ", so it cannot be checked before it is written";
+    finding.hint = "release the CustomResourceDefinition with the new version first";
+    out_.findings.push_back(std::move(finding));
     return {};
   }
 

@@ -129,6 +129,85 @@ TEST(KindGone, IsNamedByEveryVerb) {
   }
 }
 
+// A release in force that still had to prune objects of a kind that is gone by now: they are gone too.
+TEST(KindGone, NeedsNoPruneAnyMore) {
+  World world;
+  world.options.accept_irreversible = true;
+  world.foreign_apply(widget_definition());
+  world.server.run_for(Duration{1000});
+  ASSERT_EQ(world.deploy_word({config("a", "1"), widget()}), "deployed");
+  world.server.faults.on_request = sim::at_match("delete", "Widget", 1, {sim::Fault::Kind::kDie});
+  EXPECT_THROW((void)world.deploy({config("a", "2")}), Killed);
+  world.server.faults.on_request = nullptr;
+  world.foreign_delete(widget_definition());
+  world.server.run_for(Duration{5000});
+  world.restart();
+  const auto begin = world.server.now();
+  EXPECT_EQ(word(world.recover()), "deployed");
+  EXPECT_LT((world.server.now() - begin).count(), 60'000);
+  EXPECT_EQ(world.deploy_word({config("a", "2")}), "nothing_to_do");
+}
+
+model::Object definition(const std::vector<std::pair<std::string, bool>>& versions) {
+  model::Object out = widget_definition();
+  model::Json& list = out.json["spec"]["versions"];
+  const model::Json first = list[0];
+  list.clear();
+  for (const auto& [name, served] : versions) {
+    list.push_back(first);
+    list.back()["name"] = name;
+    list.back()["served"] = served;
+    list.back()["storage"] = name == "v1";
+  }
+  return out;
+}
+
+model::Object widget_of(const std::string& version, int size) {
+  model::Object out = sized(size);
+  out.json["apiVersion"] = "example.com/" + version;
+  return out;
+}
+
+// A release that stops serving the version its own object is in, and dies.
+TEST(VersionGone, ComesBackWithTheDefinition) {
+  World world;
+  const std::vector<model::Object> first = {definition({{"v1", true}, {"v1beta1", true}}),
+                                            widget_of("v1beta1", 1), config("a", "1")};
+  ASSERT_EQ(world.deploy_word(first), "deployed");
+  const Picture before = world.picture();
+  world.options.accept_irreversible = true;
+  dies_at(world, "CustomResourceDefinition");
+  EXPECT_THROW((void)world.deploy({definition({{"v1", true}, {"v1beta1", false}}), widget_of("v1beta1", 2),
+                                   config("a", "2")}),
+               Killed);
+  world.server.faults.on_request = nullptr;
+  world.server.run_for(Duration{5000});
+  world.restart();
+  EXPECT_EQ(word(world.recover()), "rolled_back");
+  EXPECT_EQ(differences(before, world.picture()), "");
+}
+
+// An object that is there cannot be checked in a version that this very release brings.
+TEST(VersionArrives, IsRefusedWhileThereIsAnObject) {
+  for (const bool there : {true, false}) {
+    World world;
+    std::vector<model::Object> first = {definition({{"v1", true}}), config("a", "1")};
+    if (there) first.push_back(widget_of("v1", 1));
+    ASSERT_EQ(world.deploy_word(first), "deployed");
+    const Picture before = world.picture();
+    const std::vector<model::Object> second = {definition({{"v1", true}, {"v2", true}}), widget_of("v2", 2),
+                                               config("a", "1")};
+    const auto report = world.deploy(second);
+    ASSERT_TRUE(report) << report.error().to_string();
+    EXPECT_EQ(word(report), there ? "refused" : "deployed");
+    if (!there) continue;
+    ASSERT_EQ(report->findings.size(), 1U);
+    EXPECT_EQ(report->findings[0].rule, "object.version-arrives");
+    EXPECT_EQ(report->findings[0].subject->name, "w");
+    EXPECT_EQ(differences(before, world.picture()), "");
+  }
+}
+
 // A cluster whose aggregated API server for Widgets is down.
 class WithoutWidgets final : public Cluster {
  public:
