@@ -80,6 +80,25 @@ model::DeployReport InstantExecutionPipeline::offline_report() const {
   return report;
 }
 
+Result<std::optional<InstantExecutionPipeline::Ending>> InstantExecutionPipeline::recover_first(
+    const engine::ReleaseOptions& options) {
+  IE_TRY_ASSIGN(model::DeployReport recovered, engine::recover(environment(*ports_.cluster), options, {}));
+  const bool clean = recovered.result == DeployResult::kRolledBack ||
+                     recovered.result == DeployResult::kDeployed ||
+                     recovered.result == DeployResult::kNothingToDo;
+  if (recovered.result != DeployResult::kNothingToDo)
+    step(StageId::kDeployment, "Recovery: " + summarise(recovered), clean);
+  if (!clean) {
+    std::string summary = "an earlier run was not finished: " + summarise(recovered);
+    report_.deployment = std::move(recovered);
+    return std::optional(Ending{false, std::move(summary)});
+  }
+  std::vector<model::Manifest> manifests;
+  for (plan::Desired& desired : plan_->desired) manifests.push_back(std::move(desired.manifest));
+  IE_TRY_ASSIGN(plan_, engine::plan_release(environment(*ports_.cluster), options, std::move(manifests)));
+  return std::optional<Ending>{};
+}
+
 Result<InstantExecutionPipeline::Ending> InstantExecutionPipeline::deploy(Instant deadline) {
   // Stage 2 says all of it, but this stage may run without.
   if (auto error = unreadable_input(context_.input_findings)) return fail(std::move(*error));
@@ -92,6 +111,10 @@ Result<InstantExecutionPipeline::Ending> InstantExecutionPipeline::deploy(Instan
   if (!plan_) {
     IE_TRY_ASSIGN(plan_,
                   engine::plan_release(environment(*ports_.cluster), options, std::move(context_.manifests)));
+  }
+  if (plan_->unfinished && !options.dry_run_server) {
+    IE_TRY_ASSIGN(auto stopped, recover_first(options));
+    if (stopped) return std::move(*stopped);
   }
   // The plan has them as they are applied; nothing else needs them, and they may be large.
   context_.manifests.clear();

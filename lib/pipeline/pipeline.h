@@ -97,6 +97,10 @@ class InstantExecutionPipeline {
   Result<Ending> validate(Instant deadline);
   Result<Ending> deploy(Instant deadline);
 
+  // What an earlier run left unfinished comes first, and the plan is made anew: that of a namespace which is
+  // half changed is nothing to approve or to carry out. An ending when the recovery left work.
+  Result<std::optional<Ending>> recover_first(const engine::ReleaseOptions& options);
+
   Result<std::string> recorded_commit(Instant deadline);
   // Why work on the bounded cluster must stop, or its error: a signal and the limit come before what they
   // caused.

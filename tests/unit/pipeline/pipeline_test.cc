@@ -99,6 +99,41 @@ TEST(Pipeline, AFailedRolloutIsUndoneAndSaysWhy) {
   EXPECT_TRUE(report.deployment->verification->identity);
 }
 
+// A run that died is put back, and the plan that is approved and carried out is made of what is there then.
+TEST(Pipeline, WhatAnEarlierRunLeftComesFirst) {
+  struct Killed {};
+  World world;
+  ASSERT_EQ(world.run(world.context(web())).exit, ExitCode::kDone);
+  sim::ClientOptions options;
+  options.on_death = [] { throw Killed{}; };
+  sim::SimCluster dying(world.server, options);
+  PipelinePorts ports = world.ports();
+  ports.cluster = &dying;
+  ports.holder = "dead";
+  world.server.faults.on_request =
+      sim::at_match("apply", "Deployment", 2, {sim::Fault::Kind::kDieAfterCommit});
+  EXPECT_THROW(
+      (void)InstantExecutionPipeline(world.context(web("registry.example/web:2.0.0")), ports).run_pipeline(),
+      Killed);
+  world.server.faults.on_request = nullptr;
+
+  std::size_t asked = 0;
+  PipelinePorts alive = world.ports();
+  alive.approve = [&](const engine::PlanResult& planned) -> Result<bool> {
+    ++asked;
+    EXPECT_FALSE(planned.unfinished);
+    EXPECT_TRUE(planned.plan.changes_anything()) << "the former state was put back";
+    return true;
+  };
+  PipelineContext context = world.context(web("registry.example/web:2.0.0"));
+  context.release.lock_timeout = Duration{60'000};
+  const auto report = InstantExecutionPipeline(context, alive).run_pipeline();
+  EXPECT_EQ(report.exit, ExitCode::kDone) << (report.error ? report.error->to_string() : "");
+  ASSERT_TRUE(report.deployment);
+  EXPECT_EQ(report.deployment->result, DeployResult::kDeployed);
+  EXPECT_EQ(asked, 1U);
+}
+
 TEST(Pipeline, StagesCanRunAlone) {
   World world;
   PipelineContext context = world.context(web());
