@@ -92,7 +92,8 @@ void HealthMonitor::track(HealthTarget target) {
     tracked.context.restarts_at_apply = status::restart_counts(index_.family(tracked.current_uid));
   }
   const model::Gvk gvk = tracked.object.gvk();
-  if (gvk.group.empty() && gvk.kind == "PersistentVolumeClaim") read_storage_classes();
+  const bool claim = gvk.group.empty() && gvk.kind == "PersistentVolumeClaim";
+  if (claim && !storage_classes_read_) read_storage_classes();
   if (const auto old = tracked_.find(ref); old != tracked_.end()) {
     by_uid_[old->second.current_uid].erase(ref);
     tracked.health = old->second.health;
@@ -145,15 +146,30 @@ void HealthMonitor::changed(const ObjectChanged& event) {
       by_uid_[uid].insert(found->first);
       tracked.current_uid = uid;
     } else if (event.deleted && uid == tracked.current_uid) {
+      // A list that does not hold it any more gives no more than its identity.
+      const bool told = model::find(event.object.json, "/status") != nullptr;
+      const model::Object* known = told ? &event.object : index_.find(uid);
+      if (known != nullptr) tracked.last_seen = *known;
       tracked.current_uid.clear();
     }
     dirty_.insert(found->first);
   }
   if (event.deleted) {
+    note_room(event.object);
     index_.erase(event.object);
   } else {
     index_.upsert(event.object);
     mark_roots(event.object);
+  }
+}
+
+void HealthMonitor::note_room(const model::Object& pod) {
+  if (pod.kind() != "Pod") return;
+  const model::Object* known = index_.find(pod.uid());
+  for (const std::string& uid : index_.lineage(known == nullptr ? pod : *known)) {
+    const auto found = by_uid_.find(uid);
+    if (uid.empty() || found == by_uid_.end()) continue;
+    for (const model::ObjectRef& ref : found->second) tracked_.at(ref).context.room_made_at = cluster_now();
   }
 }
 
@@ -165,15 +181,26 @@ void HealthMonitor::mark_roots(const model::Object& object) {
   }
 }
 
-status::Assessment HealthMonitor::judge(const Tracked& tracked, const model::Object* object) const {
-  if (object == nullptr) return {status::missing(tracked.object), "general", std::nullopt, false};
+status::Context HealthMonitor::context_of(const Tracked& tracked) const {
   status::Context context = tracked.context;
   context.now = cluster_now();
   if (storage_classes_read_) {
     context.storage_classes.emplace();
     for (const model::Object& one : storage_classes_) context.storage_classes->push_back(&one);
   }
-  return status::assess(*object, index_, context);
+  return context;
+}
+
+status::Assessment HealthMonitor::judge(const Tracked& tracked, const model::Object* object) const {
+  if (object != nullptr) return status::assess(*object, index_, context_of(tracked));
+  const model::Object* last = tracked.last_seen ? &*tracked.last_seen : index_.find(tracked.current_uid);
+  model::ObjectStatus out = status::missing(last == nullptr ? tracked.object : *last);
+  if (tracked.written && out.status == model::HealthStatus::kNotFound) {
+    out.status = model::HealthStatus::kFailed;
+    out.reason = "Deleted";
+    out.message = "somebody deleted it";
+  }
+  return {std::move(out), "general", std::nullopt, false};
 }
 
 void HealthMonitor::assess(const model::ObjectRef& ref, Tracked& tracked) {
@@ -383,12 +410,13 @@ status::FailureSummary HealthMonitor::explain(const model::ObjectRef& ref) const
   if (found == tracked_.end()) return {};
   const Tracked& tracked = found->second;
   const model::Object* object = index_.find(tracked.current_uid);
-  if (object == nullptr) object = &tracked.object;
+  const bool gone = object == nullptr && tracked.last_seen;
+  if (object == nullptr) object = gone ? &*tracked.last_seen : &tracked.object;
   const auto family = index_.family(object->uid());
   const auto events = index_.events(*object, family);
-  status::Context context = tracked.context;
-  context.now = cluster_now();
-  return status::failure_cause(*object, family, events, context);
+  auto out = status::failure_cause(*object, family, events, context_of(tracked));
+  if (gone) out.cause.summary = ref.to_string() + ": " + tracked.health.message;
+  return out;
 }
 
 }  // namespace instantexec::engine

@@ -79,8 +79,9 @@ class HealthMonitor {
 
  private:
   struct Tracked {
-    model::Object object;     // as written or first read
-    std::string current_uid;  // empty: gone
+    model::Object object;                    // as written or first read
+    std::string current_uid;                 // empty: gone
+    std::optional<model::Object> last_seen;  // when it is gone, if it was seen
     status::Context context;
     model::ObjectStatus health;
     std::optional<Timestamp> changes_at;
@@ -106,6 +107,10 @@ class HealthMonitor {
   void spread_hope();
   void assess(const model::ObjectRef& ref, Tracked& tracked);
   [[nodiscard]] status::Assessment judge(const Tracked& tracked, const model::Object* object) const;
+  // What the rules are told beside the objects, as of now.
+  [[nodiscard]] status::Context context_of(const Tracked& tracked) const;
+  // Its pods went, or one of them.
+  void note_room(const model::Object& pod);
   void set_clock(const model::Object& stored);
   [[nodiscard]] Timestamp cluster_now() const;
   void read_storage_classes();

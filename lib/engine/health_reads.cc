@@ -15,7 +15,6 @@ model::Gvk event_gvk() {
 }
 
 void HealthMonitor::read_storage_classes() {
-  if (storage_classes_read_) return;
   auto responses = session_.call_all({ListRequest{{"storage.k8s.io", "v1", "StorageClass"}, "", "", ""}});
   // Without the right to list them, claims are judged without.
   if (!responses.front().ok()) return;
@@ -70,6 +69,12 @@ void HealthMonitor::found(const model::ObjectRef& ref, const model::Object* obje
 }
 
 bool HealthMonitor::confirmed(const std::vector<model::ObjectRef>& refs, bool healthy) {
+  for (const model::ObjectRef& ref : refs) {
+    // The class of a claim may have come by now.
+    if (healthy || ref.kind != "PersistentVolumeClaim") continue;
+    read_storage_classes();
+    dirty_.insert(ref);
+  }
   LiveQuery query;
   for (const model::ObjectRef& ref : refs) query.want(tracked_.at(ref).object.gvk(), ref);
   const auto live = read_live(session_, query);

@@ -59,6 +59,9 @@ struct Context {
   // One of those is of a custom kind, and may yet make a Secret or a ConfigMap: a Certificate, an
   // ExternalSecret.
   bool makers_at_work = false;
+  // When a pod of the object's family went last, and with it what it took of a quota or a node. Zero: not
+  // seen.
+  Timestamp room_made_at = {};
   // Every StorageClass of the cluster, for PersistentVolumeClaims. Unset: not known.
   std::optional<std::vector<const model::Object*>> storage_classes;
   // For webhook configurations: which Services can answer. Null: not known.

@@ -71,6 +71,10 @@ void Control::look_at_relations(const model::Object& object) {
     look_at_all("policy", "PodDisruptionBudget");
     if (object.terminating()) look_at_all("", "PersistentVolumeClaim");
   }
+  if (object.kind() == "StorageClass") {
+    for (const Snapshot& claim : store().list("", "PersistentVolumeClaim", ""))
+      look_at(claim->ref(), pace.controller);
+  }
   if (!object.ns().empty() && object.kind() != "ResourceQuota") look_at_all("", "ResourceQuota");
   const ObjectRef place{"", "Namespace", "", object.ns()};
   if (!place.name.empty()) {

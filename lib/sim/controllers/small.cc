@@ -41,6 +41,9 @@ void sync_claim(Control& control, const model::ObjectRef& ref) {
     return;
   }
   if (get_string(claim->json, "/status/phase") == "Bound") return;
+  // Nobody provisions for a class that does not exist.
+  const std::string named = get_string(claim->json, "/spec/storageClassName");
+  if (!named.empty() && !control.store().get({"storage.k8s.io", "StorageClass", "", named})) return;
   model::Object bound = *claim;
   bound.json["spec"]["volumeName"] = "pvc-" + claim->uid();
   const Snapshot written = control.api.write(*claim, std::move(bound), kManager, control.wall());

@@ -200,5 +200,74 @@ TEST(Health, AnErrorOfAnUnknownKindIsWaitedOut) {
   EXPECT_GE((world.server.now() - started).count(), 85'000);
 }
 
+// A Job that is done and is deleted for it (ttlSecondsAfterFinished) while others still come up.
+TEST(Health, AJobThatCompletedAndExpiredIsDone) {
+  World world;
+  const model::Object job{*model::parse_json(R"({"apiVersion":"batch/v1","kind":"Job",
+    "metadata":{"name":"migrate","namespace":"default"},"spec":{"ttlSecondsAfterFinished":5,"template":{"spec":
+    {"restartPolicy":"Never","containers":[{"name":"c","image":"registry.example/migrate:1"}]}}}})")};
+  auto slow = deployment("web", kGood);
+  slow.json["spec"]["minReadySeconds"] = 40;
+  world.server.store().listen([&](const sim::Change& change) {
+    if (!change.after || change.after->kind() != "Job") return;
+    const std::string uid = change.after->uid();
+    bool complete = false;
+    for (const model::Json& one : model::get_array(change.after->json, "/status/conditions"))
+      complete = complete || model::get_string(one, "/type") == "Complete";
+    if (!complete) return;
+    world.server.timeline().at(world.server.now() + Duration{5'000}, [&, job] {
+      if (world.get("Job", "migrate", "batch") != nullptr) world.foreign_delete(job);
+    });
+  });
+  const auto report = world.deploy({job, slow});
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->result, model::DeployResult::kDeployed) << (report->cause ? report->cause->summary : "");
+  EXPECT_EQ(world.get("Job", "migrate", "batch"), nullptr);
+}
+
+// What somebody deletes while it rolls out does not come back by waiting.
+TEST(Health, WhatSomebodyDeletesHasFailed) {
+  World world;
+  world.server.timeline().at(world.server.now() + Duration{10'000},
+                             [&] { world.foreign_delete(deployment("web", kGood)); });
+  auto slow = deployment("web", kGood);
+  slow.json["spec"]["minReadySeconds"] = 60;
+  const auto started = world.server.now();
+  const auto report = world.deploy({slow});
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->result, model::DeployResult::kRolledBack);
+  EXPECT_LT((world.server.now() - started).count(), 40'000);
+  EXPECT_NE(report->cause->summary.find("somebody deleted it"), std::string::npos) << report->cause->summary;
+}
+
+// A class that comes after its claim.
+TEST(Health, AStorageClassMayComeLater) {
+  for (const bool comes : {true, false}) {
+    World world;
+    const model::Object claim{*model::parse_json(R"({"apiVersion":"v1","kind":"PersistentVolumeClaim",
+      "metadata":{"name":"data","namespace":"default"},"spec":{"storageClassName":"late",
+      "accessModes":["ReadWriteOnce"],"resources":{"requests":{"storage":"1Gi"}}}})")};
+    const model::Object kind{*model::parse_json(R"({"apiVersion":"storage.k8s.io/v1","kind":"StorageClass",
+      "metadata":{"name":"late"},"provisioner":"example.com/late"})")};
+    if (comes) {
+      world.server.timeline().at(world.server.now() + Duration{10'000}, [&] {
+        world.server.control().enabled = false;  // provisioning takes its time
+        world.foreign_apply(kind);
+      });
+      world.server.timeline().at(world.server.now() + Duration{60'000}, [&] {
+        auto bound = *world.get("PersistentVolumeClaim", "data");
+        bound.json["status"] = {{"phase", "Bound"}};
+        world.server.store().put(std::move(bound));
+      });
+    }
+    const auto report = world.deploy({claim});
+    ASSERT_TRUE(report) << report.error().to_string();
+    EXPECT_EQ(report->result, comes ? model::DeployResult::kDeployed : model::DeployResult::kRolledBack);
+    if (comes) continue;
+    EXPECT_NE(report->cause->summary.find("StorageClass late does not exist"), std::string::npos)
+        << report->cause->summary;
+  }
+}
+
 }  // namespace
 }  // namespace instantexec::engine
