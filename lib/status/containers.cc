@@ -172,14 +172,27 @@ Problem pull_problem(const Container& c) {
                    pull_limit(c, since));
 }
 
+// Since when the kubelet says of the container that it failed, not counting what was before the apply.
+std::optional<Timestamp> failing_since(const Container& c) {
+  std::optional<Timestamp> out;
+  for (const model::Object* event : events_about(c.pod, c.input)) {
+    const EventView view(*event);
+    if (view.reason() != "Failed" || view.container() != c.name()) continue;
+    if (view.last_seen() < c.input.context.applied_at) continue;
+    out = earlier(out, std::max(view.first_seen(), c.input.context.applied_at));
+  }
+  return out;
+}
+
 Problem create_problem(const Container& c, bool config) {
-  static constexpr std::array<std::string_view, 4> kTransientWords{
-      "failed to sync", "context deadline exceeded", "is reserved for", "timed out"};
+  static constexpr std::array<std::string_view, 5> kTransientWords{
+      "failed to sync", "context deadline exceeded", "is reserved for", "timed out",
+      "have not yet been read"};
   const std::string message = c.waiting_message();
   const std::string lower = to_lower(message);
-  // The kubelet's cache of ConfigMaps and Secrets may lag behind the API server.
+  // The kubelet's caches may lag behind the API server, after its own start most of all.
   const bool transient = contains_any(lower, kTransientWords);
-  const Timestamp started = time_at(c.pod.json, "/status/startTime");
+  const Timestamp started = failing_since(c).value_or(time_at(c.pod.json, "/status/startTime"));
   Problem out = c.problem(config ? "ContainerConfig" : "ContainerCreate", message, "",
                           transient ? std::optional(started + kCreateWindow) : std::optional(kAtOnce));
   out.lacks = config && !transient && lower.find("not found") != std::string::npos;
@@ -202,16 +215,17 @@ std::optional<Problem> start_problem(const Container& c, const model::Json& end,
                    "check command, args and the image's entry point", kAtOnce);
 }
 
-std::optional<Timestamp> crash_doom(const Container& c, std::int64_t exit_code) {
+// `restarts`: as many as there were when it ended last.
+std::optional<Timestamp> crash_doom(const Container& c, std::int64_t exit_code, std::int64_t restarts) {
   // A pod that runs to completion is retried by design; its Job has the limit.
   if (c.restart_policy() != "Always") return std::nullopt;
-  if ((exit_code == 126 || exit_code == 127) && c.restarts() >= 1) return kAtOnce;
-  if (c.restarts() < kCrashes) return std::nullopt;
+  if ((exit_code == 126 || exit_code == 127) && restarts >= 1) return kAtOnce;
+  if (restarts < kCrashes) return std::nullopt;
   const std::vector<Termination> log = c.terminations();
   const std::size_t known = std::min<std::size_t>(log.size(), 2);
   const bool same = std::all_of(log.end() - static_cast<std::ptrdiff_t>(known), log.end(),
                                 [&](const Termination& t) { return t.exit_code == exit_code; });
-  if (same || c.restarts() >= kMixedCrashes) return kAtOnce;
+  if (same || restarts >= kMixedCrashes) return kAtOnce;
   return std::nullopt;
 }
 
@@ -225,8 +239,14 @@ bool killed_twice_for_memory(const Container& c) {
   return c.restarts() >= (now_and_before ? 1 : 2);
 }
 
-// `end` is how the container ended last; it is waiting for its next start, or has just ended.
-Problem crash_problem(const Container& c, const model::Json& end, bool waiting) {
+// Where the container is after it ended.
+enum class After { kEnd, kWait, kStart };
+
+// `end` is how the container ended last.
+Problem crash_problem(const Container& c, const model::Json& end, After after) {
+  const bool waiting = after != After::kEnd;
+  // Being started once more is counted as a restart, and is no crash.
+  const std::int64_t restarts = c.restarts() - (after == After::kStart ? 1 : 0);
   const std::int64_t exit_code = model::get_int(end, "/exitCode");
   const std::string reason = model::get_string(end, "/reason");
   Problem out;
@@ -245,7 +265,7 @@ Problem crash_problem(const Container& c, const model::Json& end, bool waiting) 
                                  ? "check command, args and the image's entry point"
                              : exit_code == 0 ? "the program ends by itself; a server must keep running"
                                               : logs_command(c.pod, c.name(), waiting);
-    out = c.problem("CrashLoop", what, hint, crash_doom(c, exit_code));
+    out = c.problem("CrashLoop", what, hint, crash_doom(c, exit_code, restarts));
   }
   out.has_log = true;
   out.previous = waiting;
@@ -280,7 +300,7 @@ std::optional<Problem> waiting_problem(const Container& c) {
     if (cannot_run(last_reason)) {
       if (auto found = start_problem(c, last, model::get_string(last, "/message"))) return found;
     }
-    return crash_problem(c, last, true);
+    return crash_problem(c, last, After::kWait);
   }
   return std::nullopt;
 }
@@ -291,7 +311,7 @@ std::optional<Problem> ended_problem(const Container& c) {
   if (cannot_run(model::get_string(end, "/reason"))) {
     if (auto found = start_problem(c, end, model::get_string(end, "/message"))) return found;
   }
-  Problem out = crash_problem(c, end, false);
+  Problem out = crash_problem(c, end, After::kEnd);
   if (c.init && c.restart_policy() == "Never") {
     out.reason = "InitContainerFailed";
     out.doomed_at = kAtOnce;
@@ -309,7 +329,7 @@ std::optional<Problem> restarted_problem(const Container& c) {
   const Duration before = time_at(last, "/finishedAt") - time_at(last, "/startedAt");
   const Timestamp now = c.input.context.now;
   if (now == Timestamp{} || now >= started + std::max<Duration>(kProbation, 2 * before)) return std::nullopt;
-  Problem out = crash_problem(c, last, true);
+  Problem out = crash_problem(c, last, After::kStart);
   if (!out.doomed(now)) return std::nullopt;
   return out;
 }

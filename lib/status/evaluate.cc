@@ -23,7 +23,7 @@ bool holds_one_of(const std::string& text, const std::vector<std::string>& parts
 // Numbers compare as numbers, everything else as text.
 bool same(const model::Json& a, const model::Json& b) {
   if (a.is_number() && b.is_number()) return a == b;
-  if (a.is_structured() || b.is_structured()) return a == b;
+  if (a.is_structured() || b.is_structured() || (a.is_string() && b.is_string())) return a == b;
   return scalar_text(a) == scalar_text(b);
 }
 
@@ -154,7 +154,7 @@ Assessment verdict(model::HealthStatus status, const Seen& seen, const Input& in
 // A failure that has not lasted long enough is none yet.
 Assessment after_grace(Assessment out, Duration grace, Timestamp since, const Input& input) {
   const Context& context = input.context;
-  if (out.status.status != model::HealthStatus::kFailed || context.applied_at == Timestamp{}) return out;
+  if (out.status.status != model::HealthStatus::kFailed || context.now == Timestamp{}) return out;
   const Timestamp counts = std::max(std::min(since, context.now), context.applied_at) + grace;
   if (counts <= context.now) return out;
   out.status.status = model::HealthStatus::kInProgress;

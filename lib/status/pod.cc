@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 
 // Creation of a pod refused: controllers try again many times within the first seconds, and then rarely.
 constexpr Duration kRefusedWindow = 3s;
+constexpr Duration kRefusedOnceWindow = 20s;
 constexpr Duration kRefusedWhileHelpMayCome = 30s;
 constexpr Duration kUnansweredWhileHelpMayCome = 120s;  // an admission webhook that does not answer
 constexpr std::size_t kMaxEvidence = 5;
@@ -69,15 +70,24 @@ bool permanent_refusal(std::string_view message) {
                      [&](std::string_view word) { return message.find(word) != std::string_view::npos; });
 }
 
+// A pod of the owner was created then or later.
+bool created_since(Timestamp when, const model::Object& owner, const Input& input) {
+  const auto pods = owned(input.family, "Pod", owner.uid());
+  return std::any_of(pods.begin(), pods.end(), [&](const model::Object* pod) {
+    return time_at(pod->json, "/metadata/creationTimestamp") >= when;
+  });
+}
+
 struct Refusals {
   std::int64_t count = 0;
   Timestamp since;
+  Timestamp last;
   std::string message;
 };
 
 Refusals creation_refusals(const model::Object& owner, const Input& input) {
   Refusals out;
-  Timestamp newest;
+  Timestamp& newest = out.last;
   for (const model::Object* event : events_about(owner, input)) {
     const EventView view(*event);
     if (view.reason() != "FailedCreate") continue;
@@ -89,11 +99,25 @@ Refusals creation_refusals(const model::Object& owner, const Input& input) {
   if (out.count > 0) return out;
   // Events may be out of reach; ReplicaSets say the same in a condition.
   const auto condition = find_condition(owner, "ReplicaFailure");
-  if (condition && condition->is_true()) return {2, condition->since, condition->message};
+  if (condition && condition->is_true())
+    return {2, condition->since, std::max(condition->since, input.context.now), condition->message};
   return out;
 }
 
 }  // namespace
+
+std::vector<const model::Object*> owned(const Family& family, std::string_view kind,
+                                        const std::string& owner) {
+  std::vector<const model::Object*> out;
+  for (const model::Object* member : family.of_kind(kind)) {
+    for (const model::Json& reference : model::get_array(member->json, "/metadata/ownerReferences")) {
+      if (model::get_string(reference, "/uid") != owner) continue;
+      out.push_back(member);
+      break;
+    }
+  }
+  return out;
+}
 
 std::optional<Problem> worse(std::optional<Problem> a, std::optional<Problem> b, Timestamp now) {
   if (!a) return b;
@@ -143,7 +167,8 @@ std::optional<Problem> creation_problem(const model::Object& owner, std::int64_t
                                         std::int64_t created, const Input& input) {
   if (created >= desired) return std::nullopt;
   const Refusals refusals = creation_refusals(owner, input);
-  if (refusals.count == 0) return std::nullopt;
+  // A controller tries again at once, and often that is all there was to it (kubernetes#113078).
+  if (refusals.count == 0 || created_since(refusals.last, owner, input)) return std::nullopt;
   Problem out;
   out.reason = "FailedCreate";
   out.text = clean(fmt::format("cannot create pods: {}", refusals.message));
@@ -151,11 +176,14 @@ std::optional<Problem> creation_problem(const model::Object& owner, std::int64_t
   if (room_may_come(refusals.message, input.family)) return out;
   // No other object of a release makes room in a quota.
   const bool quota = refusals.message.find("exceeded quota") != std::string::npos;
+  // What was refused before the last pod went may be granted now.
+  if (quota && refusals.last < input.context.room_made_at) return out;
   Duration window = kRefusedWindow;
   if (input.context.help_may_come && !quota) {
     window = permanent_refusal(refusals.message) ? kRefusedWhileHelpMayCome : kUnansweredWhileHelpMayCome;
   }
-  if (refusals.count < 2) window *= 2;
+  // Once may be a mishap.
+  if (refusals.count < 2) window = std::max<Duration>(window * 2, kRefusedOnceWindow);
   out.doomed_at = std::max(refusals.since, input.context.applied_at) + window;
   return out;
 }

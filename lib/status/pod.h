@@ -51,6 +51,10 @@ struct PodVerdict {
 [[nodiscard]] std::optional<Problem> creation_problem(const model::Object& owner, std::int64_t desired,
                                                       std::int64_t created, const Input& input);
 
+// Members of the family of that kind that name `owner` (a UID) among their owners.
+[[nodiscard]] std::vector<const model::Object*> owned(const Family& family, std::string_view kind,
+                                                      const std::string& owner);
+
 // The one of two that says more: doomed before transient, sooner before later.
 [[nodiscard]] std::optional<Problem> worse(std::optional<Problem> a, std::optional<Problem> b, Timestamp now);
 

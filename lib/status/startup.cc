@@ -13,6 +13,8 @@ using namespace std::chrono_literals;
 constexpr Duration kScheduleWindow = 120s;  // room may appear: pods end, nodes join
 constexpr Duration kHopelessWindow = 30s;   // no node fits and no autoscaler has answered
 constexpr Duration kVolumeWindow = 60s;
+constexpr Duration kVolumeRepeats = 20s;
+constexpr Duration kProvisionWindow = 300s;
 
 // How the autoscalers answered: cluster-autoscaler's and Karpenter's event reasons.
 enum class ScaleUp { kSilent, kComing, kRefused };
@@ -39,6 +41,14 @@ bool no_node_matches(std::string_view message) {
          std::string_view::npos;
 }
 
+// Pods of the family are ending, or the scheduler makes others end (PodStatus.nominatedNodeName).
+bool room_is_coming(const model::Object& pod, const Input& input) {
+  if (!model::get_string(pod.json, "/status/nominatedNodeName").empty()) return true;
+  return std::any_of(
+      input.family.members.begin(), input.family.members.end(),
+      [](const model::Object* member) { return member->kind() == "Pod" && member->terminating(); });
+}
+
 std::optional<Problem> scheduling_problem(const model::Object& pod, const Input& input) {
   const auto scheduled = find_condition(pod, "PodScheduled");
   if (!scheduled || !scheduled->is_false()) return std::nullopt;
@@ -46,8 +56,13 @@ std::optional<Problem> scheduling_problem(const model::Object& pod, const Input&
   out.reason = scheduled->reason == "SchedulingGated" ? "SchedulingGated" : "Unschedulable";
   out.text = clean(fmt::format("not scheduled: {}", scheduled->message));
   out.hint = describe_command(pod);
-  if (scheduled->reason != "Unschedulable") return out;
-  const Timestamp since = std::max(scheduled->since, time_at(pod.json, "/metadata/creationTimestamp"));
+  if (scheduled->reason != "Unschedulable" || room_is_coming(pod, input)) return out;
+  const Timestamp since = std::max(
+      {scheduled->since, time_at(pod.json, "/metadata/creationTimestamp"), input.context.room_made_at});
+  if (scheduled->message.find("unbound immediate PersistentVolumeClaims") != std::string::npos) {
+    out.doomed_at = since + kProvisionWindow;
+    return out;
+  }
   switch (scale_up(pod, input)) {
     case ScaleUp::kComing:
       return out;
@@ -63,9 +78,14 @@ std::optional<Problem> scheduling_problem(const model::Object& pod, const Input&
 
 // Mount and attach errors appear in events only.
 std::optional<Problem> volume_problem(const model::Object& pod, const Input& input) {
-  for (const model::Json& status : model::get_array(pod.json, "/status/containerStatuses")) {
-    if (model::find(status, "/state/running") != nullptr) return std::nullopt;
-    if (model::find(status, "/state/terminated") != nullptr) return std::nullopt;
+  // They are mounted before the sandbox exists, and before any container runs.
+  if (const auto sandbox = find_condition(pod, "PodReadyToStartContainers"); sandbox && sandbox->is_true())
+    return std::nullopt;
+  for (const std::string_view list : {"/status/initContainerStatuses", "/status/containerStatuses"}) {
+    for (const model::Json& status : model::get_array(pod.json, list)) {
+      if (model::find(status, "/state/running") != nullptr) return std::nullopt;
+      if (model::find(status, "/state/terminated") != nullptr) return std::nullopt;
+    }
   }
   std::optional<Problem> worst;
   for (const model::Object* event : events_about(pod, input)) {
@@ -83,7 +103,9 @@ std::optional<Problem> volume_problem(const model::Object& pod, const Input& inp
     const bool absent = message.find("not found") != std::string::npos;
     found.lacks = mount && absent;
     const bool made = found.lacks && input.context.makers_at_work;
-    if (((mount && absent) || (attach && !held)) && !made) {
+    // What lasts is tried again in ever longer steps, and told each time.
+    const bool lasts = view.last_seen() - view.first_seen() >= kVolumeRepeats;
+    if (((mount && absent) || (attach && !held)) && !made && lasts) {
       found.doomed_at = std::max(view.first_seen(), input.context.applied_at) + kVolumeWindow;
     }
     worst = worse(std::move(worst), std::move(found), input.context.now);

@@ -35,19 +35,6 @@ std::string of(std::int64_t have, std::int64_t want, std::string_view what) {
   return fmt::format("{} of {} {}", have, want, what);
 }
 
-std::vector<const model::Object*> owned(const Family& family, std::string_view kind,
-                                        const std::string& owner) {
-  std::vector<const model::Object*> out;
-  for (const model::Object* member : family.of_kind(kind)) {
-    for (const model::Json& reference : model::get_array(member->json, "/metadata/ownerReferences")) {
-      if (model::get_string(reference, "/uid") != owner) continue;
-      out.push_back(member);
-      break;
-    }
-  }
-  return out;
-}
-
 std::vector<const model::Object*> with_hash(const std::vector<const model::Object*>& pods,
                                             const std::string& hash) {
   std::vector<const model::Object*> out;
@@ -289,9 +276,9 @@ bool node_is_silent(const model::Object& pod, Timestamp now) {
 }
 
 // Nodes whose pods nobody can bring up to date before they answer again.
-std::int64_t silent_nodes(const Input& input) {
+std::int64_t silent_nodes(std::span<const model::Object* const> pods, const Input& input) {
   std::set<std::string> nodes;
-  for (const model::Object* pod : owned(input.family, "Pod", input.object.uid())) {
+  for (const model::Object* pod : pods) {
     if (node_is_silent(*pod, input.context.now)) nodes.insert(model::get_string(pod->json, "/spec/nodeName"));
   }
   return static_cast<std::int64_t>(nodes.size());
@@ -307,11 +294,14 @@ std::string and_silent(std::string text, std::int64_t silent) {
 
 Assessment assess_daemon_set(const Input& input) {
   const std::int64_t desired = status_count(input, "desiredNumberScheduled");
-  const std::int64_t silent = silent_nodes(input);
+  const std::int64_t silent = silent_nodes(owned(input.family, "Pod", input.object.uid()), input);
+  const auto pods = new_pods(input);
   // Where no node answers there is nothing to go by.
   const std::int64_t want = silent < desired ? desired - silent : desired;
   const std::int64_t scheduled = status_count(input, "currentNumberScheduled");
-  const std::int64_t updated = status_count(input, "updatedNumberScheduled");
+  // Of those that answer, where any does.
+  const std::int64_t updated =
+      status_count(input, "updatedNumberScheduled") - (silent < desired ? silent_nodes(pods, input) : 0);
   const std::int64_t available = status_count(input, "numberAvailable");
   const bool on_delete =
       model::get_string(input.object.json, "/spec/updateStrategy/type", "RollingUpdate") == "OnDelete";
@@ -336,7 +326,6 @@ Assessment assess_daemon_set(const Input& input) {
     return current("RolloutComplete",
                    and_silent(of(available, desired, "pods updated and available"), silent));
   }
-  const auto pods = new_pods(input);
   return with_pods(std::move(waiting), judge_pods(pods, input), Quorum::kAny, creation, input);
 }
 

@@ -25,6 +25,26 @@ std::string unschedulable(std::string_view message, std::string_view reason = "U
                   reason, message));
 }
 
+TEST(FailFast, SchedulingWhileRoomIsComing) {
+  const std::string full = "0/3 nodes are available: 3 node(s) didn`t match pod anti-affinity rules.";
+  const std::string leaving =
+      "{'apiVersion':'v1','kind':'Pod','metadata':{'name':'old','uid':'old','deletionTimestamp':"
+      "'@1','ownerReferences':[{'uid':'w'}]}}";
+  std::string nominated = unschedulable(full);
+  nominated.replace(nominated.find("'phase'"), 0, "'nominatedNodeName':'n1',");
+  const std::string claims =
+      unschedulable("0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims.");
+  check({
+      {"an old pod is ending", kSet, {unschedulable(full), leaving}, 300, kInProgress, "WaitingForReady"},
+      {"others are preempted for it", kSet, {nominated}, 300, kInProgress, "WaitingForReady"},
+      {"a volume is provisioned", kSet, {claims}, 304, kInProgress, "WaitingForReady", 305},
+      {"… for too long", kSet, {claims}, 305, kFailed, "Unschedulable"},
+  });
+  check({{"an old pod has ended", kSet, {unschedulable(full)}, 419, kInProgress, "WaitingForReady", 420},
+         {"… long ago", kSet, {unschedulable(full)}, 420, kFailed, "Unschedulable"}},
+        [](Context& context) { context.room_made_at = at(300); });
+}
+
 TEST(FailFast, Scheduling) {
   const std::string full = "0/3 nodes are available: 3 Insufficient cpu.";
   const std::string selector =
@@ -102,14 +122,28 @@ TEST(FailFast, PodCreation) {
       "{'apiVersion':'v1','kind':'Pod','metadata':{'name':'old','uid':'old','deletionTimestamp':"
       "'@1','ownerReferences':[{'uid':'w'}]}}";
   const std::string rolling = deployment("'replicas':2", "'replicas':2,'readyReplicas':2");
+  const std::string some = stateful_set(
+      "'replicas':3", "'replicas':1,'updatedReplicas':1,'currentRevision':'h2','updateRevision':'h2'");
+  const auto pod_at = [](int created) {
+    std::string out = pod("p0", "w", "'phase':'Pending'");
+    return out.replace(out.find("'@1'"), 4, fmt::format("'@{}'", created));
+  };
   const auto refused = [](const std::string& message, int first, int last, int count) {
     return event("w", "FailedCreate", message, first, last, count);
   };
   check({
       {"refused, just before the window ends", none, {refused(quota, 2, 4, 5)}, 4, kInProgress, "Scaling", 5},
       {"refused, just after", none, {refused(quota, 2, 4, 5)}, 5, kFailed, "FailedCreate"},
-      {"seen once: twice the window", none, {refused(quota, 2, 2, 1)}, 7, kInProgress, "Scaling", 8},
-      {"seen once, beyond it", none, {refused(quota, 2, 2, 1)}, 8, kFailed, "FailedCreate"},
+      {"seen once: it may have been a mishap",
+       none,
+       {refused(quota, 2, 2, 1)},
+       21,
+       kInProgress,
+       "Scaling",
+       22},
+      {"seen once, beyond it", none, {refused(quota, 2, 2, 1)}, 22, kFailed, "FailedCreate"},
+      {"a pod came afterwards", some, {refused(quota, 2, 4, 5), pod_at(4)}, 60, kInProgress, "Scaling"},
+      {"no pod came afterwards", some, {refused(quota, 2, 4, 5), pod_at(3)}, 60, kFailed, "FailedCreate"},
       {"counted from our apply", none, {refused(quota, -300, 2, 50)}, 2, kInProgress, "Scaling", 3},
       {"seen only before our apply", none, {refused(quota, -300, -20, 50)}, 60, kInProgress, "Scaling"},
       {"a quota frees up while old pods end",
@@ -161,6 +195,22 @@ TEST(FailFast, PodCreation) {
 }
 
 // While others of the release come up, one of them may be what is missing.
+// The last of the old pods is gone, and the controller has not tried again yet.
+TEST(FailFast, PodCreationAfterRoomWasMade) {
+  const std::string none =
+      stateful_set("'replicas':1", "'replicas':0,'currentRevision':'h2','updateRevision':'h2'");
+  const std::string quota = "pods p is forbidden: exceeded quota: small";
+  check({{"refused before", none, {event("w", "FailedCreate", quota, 2, 29, 9)}, 60, kInProgress, "Scaling"},
+         {"refused after", none, {event("w", "FailedCreate", quota, 2, 30, 9)}, 60, kFailed, "FailedCreate"},
+         {"of no quota",
+          none,
+          {event("w", "FailedCreate", "serviceaccount x not found", 2, 29, 9)},
+          60,
+          kFailed,
+          "FailedCreate"}},
+        [](Context& context) { context.room_made_at = at(30); });
+}
+
 TEST(FailFast, PodCreationWhileHelpMayCome) {
   const std::string none =
       stateful_set("'replicas':1", "'replicas':0,'currentRevision':'h2','updateRevision':'h2'");
@@ -234,6 +284,30 @@ TEST(FailFast, WhatIsNotThereMayBeMade) {
           context.help_may_come = true;
           context.makers_at_work = true;
         });
+}
+
+TEST(FailFast, VolumesThatWereMountedInTheEnd) {
+  const std::string mount =
+      event("p", "FailedMount", "MountVolume.SetUp failed: secret x not found", 3, 50, 5);
+  const auto with = [](const std::string& status) {
+    return pod("p", "w", "'phase':'Pending','startTime':'@1'," + status);
+  };
+  const std::string creating =
+      "'containerStatuses':[{'name':'app','state':{'waiting':{'reason':'PodInitializing'}}}]";
+  const std::string sandbox = "'conditions':[{'type':'PodReadyToStartContainers','status':'True'}],";
+  const std::string init =
+      "'initContainerStatuses':[{'name':'setup','state':{'running':{'startedAt':'@55'}}}],";
+  check({
+      {"the sandbox is there", kSet, {with(sandbox + creating), mount}, 120, kInProgress, "WaitingForReady"},
+      {"an init container runs", kSet, {with(init + creating), mount}, 120, kInProgress, "WaitingForReady"},
+      {"neither", kSet, {with(creating), mount}, 120, kFailed, "FailedMount"},
+      {"it was told once, long ago",
+       kSet,
+       {with(creating), event("p", "FailedMount", "MountVolume.SetUp failed: secret x not found", 3, 22, 5)},
+       120,
+       kInProgress,
+       "WaitingForReady"},
+  });
 }
 
 TEST(FailFast, Volumes) {

@@ -186,6 +186,12 @@ TEST(HealthRules, AFailureHasToLast) {
          {"counted from its last change", down(100), {}, 130, kInProgress, "Down", 220},
          {"what has ended does not come back", widget("'phase':'Ended'"), {}, 1, kFailed, "Ended"}},
         [](Context& context) { context.rules = kRules; });
+  check({{"of an object that was not written", down(100), {}, 130, kInProgress, "Down", 220},
+         {"… long ago", down(-300), {}, 130, kFailed, "Down"}},
+        [](Context& context) {
+          context.rules = kRules;
+          context.applied_at = {};
+        });
 }
 
 TEST(HealthRules, GenerationsAndWhatIsLeft) {
