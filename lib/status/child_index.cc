@@ -75,6 +75,13 @@ model::Object slim(const model::Object& object) {
   return out;
 }
 
+// Of one pod.
+template <typename Map>
+void erase_of(Map& by_container, const std::string& uid) {
+  auto it = by_container.lower_bound({uid, ""});
+  while (it != by_container.end() && it->first.first == uid) it = by_container.erase(it);
+}
+
 }  // namespace
 
 std::vector<const model::Object*> Family::of_kind(std::string_view kind) const {
@@ -146,9 +153,8 @@ void ChildIndex::erase(const model::Object& object) {
   gone_[uid] = version;
   unlink(uid);
   objects_.erase(uid);
-  const auto of_pod = [&uid](const auto& entry) { return entry.first.first == uid; };
-  std::erase_if(terminations_, of_pod);
-  std::erase_if(pull_answers_, of_pod);
+  erase_of(terminations_, uid);
+  erase_of(pull_answers_, uid);
 }
 
 void ChildIndex::erase_event(const std::string& uid) {
@@ -175,10 +181,10 @@ void ChildIndex::unlink(const std::string& uid) {
 void ChildIndex::note_terminations(const model::Object& pod) {
   for (const std::string_view list : kContainerLists) {
     for (const model::Json& container : model::get_array(pod.json, list)) {
-      auto& log = terminations_[{pod.uid(), model::get_string(container, "/name")}];
       for (const std::string_view where : {"/lastState/terminated", "/state/terminated"}) {
         const model::Json* end = model::find(container, where);
         if (end == nullptr) continue;
+        auto& log = terminations_[{pod.uid(), model::get_string(container, "/name")}];
         const std::string id = model::get_string(*end, "/containerID");
         const bool seen =
             std::any_of(log.begin(), log.end(), [&](const Termination& t) { return t.container_id == id; });
@@ -220,10 +226,11 @@ std::string ChildIndex::subject_of(const model::Object& event) const {
 
 std::vector<std::string> ChildIndex::lineage(const model::Object& object) const {
   std::vector<std::string> out = {is_event(object) ? subject_of(object) : object.uid()};
-  const auto owners = [&out](const model::Object& child) {
+  std::set<std::string> seen{out.front()};
+  const auto owners = [&](const model::Object& child) {
     for (const model::Json& owner : model::get_array(child.json, "/metadata/ownerReferences")) {
       std::string uid = model::get_string(owner, "/uid");
-      if (std::find(out.begin(), out.end(), uid) == out.end()) out.push_back(std::move(uid));
+      if (seen.insert(uid).second) out.push_back(std::move(uid));
     }
   };
   owners(object);

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kMaxDepth = 20;  // of all, any, not
 constexpr std::size_t kMaxRules = 5000;
+constexpr std::size_t kMaxValues = 256;  // of equals
 
 // One mapping of the document. The first mistake anywhere is kept; later ones follow from it.
 class Reader {
@@ -168,6 +169,7 @@ void read_path_test(Reader& reader, Expression& out) {
     if (!equals->is_array()) add(*equals);
     if (equals->is_array()) std::for_each(equals->begin(), equals->end(), add);
     if (out.equals.empty()) reader.wrong_at("equals", "must not be an empty list");
+    if (out.equals.size() > kMaxValues) reader.wrong_at("equals", "has too many values");
   }
   out.below = read_bound(reader, "below");
   out.at_least = read_bound(reader, "atLeast");
