@@ -271,6 +271,13 @@ TEST(HealthRules, MistakesAreNamedWithTheirPlace) {
       model::Json::array({{{"group", "a"}, {"cases", {{{"status", "Current"}, {"when", deep}}}}}}), "user");
   ASSERT_FALSE(got.has_value());
   EXPECT_NE(got.error().message.find("too deeply"), std::string::npos);
+  for (const int values : {256, 257}) {
+    const model::Json many = {{"path", "a"},
+                              {"equals", std::vector<int>(static_cast<std::size_t>(values), 1)}};
+    const auto read = read_rules(
+        model::Json::array({{{"group", "a"}, {"cases", {{{"status", "Current"}, {"when", many}}}}}}), "user");
+    EXPECT_EQ(read.has_value(), values == 256) << values;
+  }
 }
 
 TEST(HealthRules, BundledOnesAreReadAndCiteTheirSource) {
