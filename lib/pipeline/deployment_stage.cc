@@ -115,6 +115,7 @@ Result<InstantExecutionPipeline::Ending> InstantExecutionPipeline::deploy(Instan
   if (plan_->unfinished && !options.dry_run_server) {
     IE_TRY_ASSIGN(auto stopped, recover_first(options));
     if (stopped) return std::move(*stopped);
+    options.timeout = std::min(options.timeout, deadline - ports_.clock.now());
   }
   // The plan has them as they are applied; nothing else needs them, and they may be large.
   context_.manifests.clear();

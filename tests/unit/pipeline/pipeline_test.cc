@@ -99,10 +99,9 @@ TEST(Pipeline, AFailedRolloutIsUndoneAndSaysWhy) {
   EXPECT_TRUE(report.deployment->verification->identity);
 }
 
-// A run that died is put back, and the plan that is approved and carried out is made of what is there then.
-TEST(Pipeline, WhatAnEarlierRunLeftComesFirst) {
+// A run that was killed after its first write.
+void die_while_deploying(World& world) {
   struct Killed {};
-  World world;
   ASSERT_EQ(world.run(world.context(web())).exit, ExitCode::kDone);
   sim::ClientOptions options;
   options.on_death = [] { throw Killed{}; };
@@ -116,7 +115,12 @@ TEST(Pipeline, WhatAnEarlierRunLeftComesFirst) {
       (void)InstantExecutionPipeline(world.context(web("registry.example/web:2.0.0")), ports).run_pipeline(),
       Killed);
   world.server.faults.on_request = nullptr;
+}
 
+// What it left is put back, and the plan that is approved and carried out is made of what is there then.
+TEST(Pipeline, WhatAnEarlierRunLeftComesFirst) {
+  World world;
+  die_while_deploying(world);
   std::size_t asked = 0;
   PipelinePorts alive = world.ports();
   alive.approve = [&](const engine::PlanResult& planned) -> Result<bool> {
@@ -132,6 +136,24 @@ TEST(Pipeline, WhatAnEarlierRunLeftComesFirst) {
   ASSERT_TRUE(report.deployment);
   EXPECT_EQ(report.deployment->result, DeployResult::kDeployed);
   EXPECT_EQ(asked, 1U);
+}
+
+// The time that took is taken off the stage's.
+TEST(Pipeline, ARecoveryCountsTowardsTheLimitOfTheStage) {
+  World world;
+  die_while_deploying(world);
+  // An address that nobody gives it.
+  PipelineContext context = world.context(web("registry.example/web:2.0.0") + R"(---
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: demo}
+spec: {type: LoadBalancer, selector: {app: web}, ports: [{port: 80}]}
+)");
+  context.release.lock_timeout = Duration{60'000};
+  context.limits.deployment = Duration{60'000};
+  const auto report = world.run(context);
+  EXPECT_EQ(report.exit, ExitCode::kRolledBack);
+  EXPECT_LT(report.stages.back().elapsed, Duration{75'000}) << "half a minute of it for the lock";
 }
 
 TEST(Pipeline, StagesCanRunAlone) {
