@@ -199,6 +199,7 @@ status::Assessment HealthMonitor::judge(const Tracked& tracked, const model::Obj
     out.status = model::HealthStatus::kFailed;
     out.reason = "Deleted";
     out.message = "somebody deleted it";
+    out.hint = "find out who does, then deploy again; the API server's audit log names them";
   }
   return {std::move(out), "general", std::nullopt, false};
 }
@@ -410,8 +411,8 @@ status::FailureSummary HealthMonitor::explain(const model::ObjectRef& ref) const
   if (found == tracked_.end()) return {};
   const Tracked& tracked = found->second;
   const model::Object* object = index_.find(tracked.current_uid);
-  const bool gone = object == nullptr && tracked.last_seen;
-  if (object == nullptr) object = gone ? &*tracked.last_seen : &tracked.object;
+  const bool gone = tracked.current_uid.empty();
+  if (object == nullptr) object = tracked.last_seen ? &*tracked.last_seen : &tracked.object;
   const auto family = index_.family(object->uid());
   const auto events = index_.events(*object, family);
   auto out = status::failure_cause(*object, family, events, context_of(tracked));

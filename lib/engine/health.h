@@ -109,7 +109,7 @@ class HealthMonitor {
   [[nodiscard]] status::Assessment judge(const Tracked& tracked, const model::Object* object) const;
   // What the rules are told beside the objects, as of now.
   [[nodiscard]] status::Context context_of(const Tracked& tracked) const;
-  // Its pods went, or one of them.
+  // What a pod that is gone took of a quota or a node is free for the tracked objects it belonged to.
   void note_room(const model::Object& pod);
   void set_clock(const model::Object& stored);
   [[nodiscard]] Timestamp cluster_now() const;

@@ -28,6 +28,11 @@ tl::unexpected<Error> outside(const std::string& what) {
   return fail(journal::errors::kScope, sanitise_line(what, 300));
 }
 
+tl::unexpected<Error> unmarked(const model::ObjectRef& ref, const std::string& ns) {
+  return outside(ref.to_string() + " lies outside namespace " + ns +
+                 " and does not carry the marks of the release");
+}
+
 bool is_that(const model::Object& object, const model::ObjectRef& ref) {
   return object.ref() == ref;
 }
@@ -102,8 +107,7 @@ Result<Unread> check_reach(Operation& operation, const std::vector<journal::Save
     const auto found = live.objects.find(one.object);
     if (found == live.objects.end() || !one.before || plan::same(*one.before, found->second)) continue;
     if (!plan::owned_by(found->second, {options.release, options.ns})) {
-      return outside(one.object.to_string() + " lies outside namespace " + options.ns +
-                     " and does not carry the marks of the release");
+      return unmarked(one.object, options.ns);
     }
   }
   return std::move(live.unread);
@@ -131,11 +135,11 @@ Status check_prunes(Operation& operation, plan::Plan& plan) {
     const auto found = live.objects.find(step.object);
     if (found == live.objects.end() || plan::owned_by(found->second, {options.release, options.ns})) continue;
     if (elsewhere) {
-      return outside(step.object.to_string() + " lies outside namespace " + options.ns +
-                     " and does not carry the marks of the release");
+      return unmarked(step.object, options.ns);
     }
     step.op = plan::Op::kKeep;
     step.forgotten = true;
+    step.reason = "it no longer carries the marks of the release, so it is left where it is";
   }
   return {};
 }
@@ -161,6 +165,7 @@ Result<model::DeployReport> go_forward(Operation& operation, plan::Plan plan,
     model::ObjectOutcome entry;
     entry.object = plan.steps[i].object;
     entry.action = action_of(plan.steps[i].op);
+    if (plan.steps[i].op == plan::Op::kKeep) entry.message = plan.steps[i].reason;
     if (plan.steps[i].op == plan::Op::kPrune) {
       if (!pruned[i].gone) entry.action = model::Action::kSkipped;
       entry.message = pruned[i].message;

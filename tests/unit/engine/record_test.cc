@@ -253,7 +253,12 @@ TEST(Forged, WhatIsHereWithoutTheMarksStays) {
   world.foreign_apply(config("theirs", "1"));
   die_while_pruning(world);
   forge_prune(world, config("theirs", ""), true, true);
-  EXPECT_EQ(word(world.recover()), "deployed");
+  const auto report = world.recover();
+  EXPECT_EQ(word(report), "deployed");
+  const auto left = std::find_if(report->objects.begin(), report->objects.end(),
+                                 [](const auto& outcome) { return outcome.object.name == "theirs"; });
+  ASSERT_NE(left, report->objects.end());
+  EXPECT_NE(left->message.find("no longer carries the marks"), std::string::npos) << left->message;
   EXPECT_NE(world.get("ConfigMap", "theirs"), nullptr);
   EXPECT_EQ(world.get("ConfigMap", "old"), nullptr);
 }
