@@ -14,14 +14,6 @@ constexpr int kMaxStale = 20;
 // While a new kind is being set up.
 constexpr Duration kLookAgainAfter{500};
 
-// Server-side apply has no verb for "create only". A resourceVersion that no object can have does it: a
-// missing object is created, an existing one gives 409 and is left alone (seen on Kubernetes 1.36).
-constexpr const char* kMustNotExist = "1";
-
-std::string words_of(const Response& response) {
-  return response.error ? response.error->to_string() : "no answer from the API server";
-}
-
 // Takes out of a Service's spec what the refusal says is somebody else's by now.
 bool drop_taken(model::Json& spec, const StatusCause& cause) {
   if (!spec.is_object() || cause.message.find("already allocated") == std::string::npos) return false;

@@ -36,10 +36,9 @@ bool orphaned(const model::Object& object, const std::set<std::string>& staying,
               const model::ApiCatalog& catalog) {
   const model::Json& owners = model::get_array(object.json, "/metadata/ownerReferences");
   return !owners.empty() && std::none_of(owners.begin(), owners.end(), [&](const model::Json& owner) {
-    const std::string version = model::get_string(owner, "/apiVersion");
-    const std::string group =
-        version.substr(0, version.find('/') == std::string::npos ? 0 : version.find('/'));
-    const auto* kind = catalog.find_preferred(group, model::get_string(owner, "/kind"));
+    const model::Gvk gvk =
+        model::make_gvk(model::get_string(owner, "/apiVersion"), model::get_string(owner, "/kind"));
+    const auto* kind = catalog.find_preferred(gvk.group, gvk.kind);
     return kind == nullptr || !kind->namespaced || staying.contains(model::get_string(owner, "/uid"));
   });
 }
@@ -59,14 +58,14 @@ NamespaceContents look_into(Session& session, const model::ApiCatalog& catalog, 
   for (const model::Object& item : items) staying.insert(item.uid());
   NamespaceContents out;
   // One orphan may own others.
-  while (true) {
-    const auto orphan = std::find_if(items.begin(), items.end(), [&](const model::Object& item) {
-      return orphaned(item, staying, catalog);
+  for (std::size_t before = 0; before != items.size();) {
+    before = items.size();
+    std::erase_if(items, [&](const model::Object& item) {
+      if (!orphaned(item, staying, catalog)) return false;
+      staying.erase(item.uid());
+      out.leaving = out.leaving || !furniture(item);
+      return true;
     });
-    if (orphan == items.end()) break;
-    out.leaving = out.leaving || !furniture(*orphan);
-    staying.erase(orphan->uid());
-    items.erase(orphan);
   }
   const auto held =
       std::find_if(items.begin(), items.end(), [](const model::Object& item) { return !furniture(item); });

@@ -13,13 +13,6 @@ namespace {
 
 const model::Gvk kNamespace{"", "v1", "Namespace"};
 
-// As in apply_work.cc: a resourceVersion that no object can have makes an apply a creation.
-constexpr const char* kMustNotExist = "1";
-
-std::string words_of(const Response& response) {
-  return response.error ? response.error->to_string() : "no answer from the API server";
-}
-
 // What the answer to the creation left open, a look tells: whether it is there, and whose it is.
 Result<std::optional<ReleaseNamespace>> look(Session& session, const std::string& name) {
   auto responses = session.call_all({GetRequest{kNamespace, "", name}});

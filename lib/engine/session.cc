@@ -40,6 +40,10 @@ bool harmless(const Request& request) {
   return std::visit(Visitor{}, request);
 }
 
+std::string words_of(const Response& response) {
+  return response.error ? response.error->to_string() : "no answer from the API server";
+}
+
 bool transient(const Response& response) {
   return response.outcome == Outcome::kUnknown || response.outcome == Outcome::kNotSent ||
          response.http_status == 429 || response.passing;

@@ -97,6 +97,11 @@ class Session {
 
 // May be repeated without changing anything: reads, dry-runs and reviews.
 [[nodiscard]] bool harmless(const Request& request);
+// Server-side apply has no verb for "create only". A resourceVersion that no object can have does it: a
+// missing object is created, an existing one gives 409 and is left alone (seen on Kubernetes 1.36).
+inline constexpr const char* kMustNotExist = "1";
+// What went wrong with a request, for people.
+[[nodiscard]] std::string words_of(const Response& response);
 // The server may answer differently soon: no answer, 429, 5xx, a webhook that could not be called.
 [[nodiscard]] bool transient(const Response& response);
 // How long to wait before the n-th repetition (from 1): 0.25 s doubling up to 8 s.

@@ -11,10 +11,6 @@ namespace {
 
 using Kind = plan::Undo::Kind;
 
-std::string words_of(const Response& response) {
-  return response.error ? response.error->to_string() : "no answer from the API server";
-}
-
 // For the garbage collector to take away what a deleted object owned.
 constexpr Duration kCollectedWithin{60'000};
 constexpr Duration kLookAgainAfter{1000};

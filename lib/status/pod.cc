@@ -58,9 +58,7 @@ Problem failed_pod_problem(const model::Object& pod) {
 // A quota frees up while old pods end.
 bool room_may_come(std::string_view message, const Family& family) {
   if (message.find("exceeded quota") == std::string_view::npos) return false;
-  return std::any_of(family.members.begin(), family.members.end(), [](const model::Object* member) {
-    return member->kind() == "Pod" && member->terminating();
-  });
+  return pods_are_ending(family);
 }
 
 bool permanent_refusal(std::string_view message) {
@@ -117,6 +115,12 @@ std::vector<const model::Object*> owned(const Family& family, std::string_view k
     }
   }
   return out;
+}
+
+bool pods_are_ending(const Family& family) {
+  return std::any_of(family.members.begin(), family.members.end(), [](const model::Object* member) {
+    return member->kind() == "Pod" && member->terminating();
+  });
 }
 
 std::optional<Problem> worse(std::optional<Problem> a, std::optional<Problem> b, Timestamp now) {

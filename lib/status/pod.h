@@ -51,6 +51,9 @@ struct PodVerdict {
 [[nodiscard]] std::optional<Problem> creation_problem(const model::Object& owner, std::int64_t desired,
                                                       std::int64_t created, const Input& input);
 
+// Some pod of the family is on its way out, and will give back what it took of a quota or a node.
+[[nodiscard]] bool pods_are_ending(const Family& family);
+
 // Members of the family of that kind that name `owner` (a UID) among their owners.
 [[nodiscard]] std::vector<const model::Object*> owned(const Family& family, std::string_view kind,
                                                       const std::string& owner);

@@ -43,10 +43,7 @@ bool no_node_matches(std::string_view message) {
 
 // Pods of the family are ending, or the scheduler makes others end (PodStatus.nominatedNodeName).
 bool room_is_coming(const model::Object& pod, const Input& input) {
-  if (!model::get_string(pod.json, "/status/nominatedNodeName").empty()) return true;
-  return std::any_of(
-      input.family.members.begin(), input.family.members.end(),
-      [](const model::Object* member) { return member->kind() == "Pod" && member->terminating(); });
+  return !model::get_string(pod.json, "/status/nominatedNodeName").empty() || pods_are_ending(input.family);
 }
 
 std::optional<Problem> scheduling_problem(const model::Object& pod, const Input& input) {

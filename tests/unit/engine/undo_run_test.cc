@@ -88,15 +88,19 @@ TEST(UndoRun, NobodyWaitsForWritesThatAreSettled) {
   }
 }
 
-TEST(UndoRun, WhatIsNotHealthyAgainMakesItIncomplete) {
-  Undoing u;
+// A healthy Deployment is changed whose former image cannot be had any more.
+void write_without_way_back(Undoing& u) {
   u.world.foreign_apply(deployment("web", kGood));
   u.world.server.run_for(Duration{30'000});
   u.begin();
   u.write(deployment("web", kBetter), true);
-  // The saved image cannot be had any more.
   u.task.saved[0].before->json["spec"]["template"]["spec"]["containers"][0]["image"] =
       "registry.example/web:does-not-exist";
+}
+
+TEST(UndoRun, WhatIsNotHealthyAgainMakesItIncomplete) {
+  Undoing u;
+  write_without_way_back(u);
   const auto report = u.undo();
   ASSERT_TRUE(report) << report.error().to_string();
   EXPECT_EQ(report->result, model::DeployResult::kRollbackIncomplete);
@@ -111,12 +115,7 @@ TEST(UndoRun, WhatIsNotHealthyAgainMakesItIncomplete) {
 TEST(UndoRun, WhatIsStillNotHealthyAgainStaysIncomplete) {
   for (const auto phase : {journal::Phase::kRollingBack, journal::Phase::kRollbackIncomplete}) {
     Undoing u;
-    u.world.foreign_apply(deployment("web", kGood));
-    u.world.server.run_for(Duration{30'000});
-    u.begin();
-    u.write(deployment("web", kBetter), true);
-    u.task.saved[0].before->json["spec"]["template"]["spec"]["containers"][0]["image"] =
-        "registry.example/web:does-not-exist";
+    write_without_way_back(u);
     ASSERT_TRUE(u.undo());
     // As the next run finds it.
     u.operation->stored.head.phase = phase;
