@@ -12,7 +12,7 @@ usage() {
   cat <<'TEXT'
 Usage: scripts/build.sh [PRESET] [TARGET...]
 
-PRESET is one of CMakePresets.json: release-static (default), dev, asan-ubsan, tsan, coverage. What the build needs is
+PRESET is one of CMakePresets.json: release-static (default), dev, asan-ubsan, tsan, coverage, clang. What the build needs is
 installed first, see scripts/deps.sh. The build folder is build/PRESET.
 TEXT
 }

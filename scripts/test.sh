@@ -12,7 +12,7 @@ usage() {
   cat <<'TEXT'
 Usage: scripts/test.sh [--preset PRESET] [--no-e2e] [CTEST-ARGUMENT...]
 
-  --preset PRESET  what the tests are compiled as: dev (default), asan-ubsan, tsan, coverage
+  --preset PRESET  what the tests are compiled as: dev (default), asan-ubsan, tsan, coverage, clang
   --nightly        also the tests that repeat or wait for long
   --no-e2e         no control plane, no release binary and no fuzzing: unit, contract and check tests only
 
