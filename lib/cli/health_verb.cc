@@ -72,26 +72,42 @@ status::HealthNode without_parts(const model::Object& object, const status::Chil
   return out;
 }
 
+// It is a claim of one of these classes.
+bool names_one_of(const std::vector<const model::Object*>& classes, const model::Object& object) {
+  if (object.kind() != "PersistentVolumeClaim") return false;
+  const std::string name = model::get_string(object.json, "/spec/storageClassName");
+  return std::any_of(classes.begin(), classes.end(),
+                     [&](const model::Object* one) { return one->name() == name; });
+}
+
+struct Judged {
+  Nodes all;    // as they came
+  Nodes roots;  // without the parts of others: whether those are well is for their owners to say
+};
+
 // Objects of files. Whoever took them knows when; a built-in kind is judged as of now, so that what has
 // lasted long enough is called by its name.
-Nodes judge_snapshot(const std::vector<SnapshotItem>& items, const Rules& rules, Timestamp now) {
+Judged judge_snapshot(const std::vector<SnapshotItem>& items, const Rules& rules, Timestamp now) {
   status::ChildIndex index;
   status::ReadyServices services;
   std::map<std::pair<std::string, std::string>, const model::Object*> schemas;  // by group and kind
+  std::vector<const model::Object*> classes;
   for (const auto& [object, mistake] : items) {
     if (!mistake.empty()) continue;
     index.upsert(object);
     services.add(object);
     // Whoever took slices of a namespace took all of them; every Service has one.
     if (object.kind() == "EndpointSlice") services.cover(object.ns());
+    if (object.kind() == "StorageClass") classes.push_back(&object);
     if (object.kind() != "CustomResourceDefinition") continue;
     schemas[{model::get_string(object.json, "/spec/group"),
              model::get_string(object.json, "/spec/names/kind")}] = &object;
   }
-  Nodes out;
+  Judged out;
   for (const SnapshotItem& item : items) {
     if (!item.mistake.empty()) {
-      out.push_back(unreadable_node(item));
+      out.all.push_back(unreadable_node(item));
+      out.roots.push_back(out.all.back());
       continue;
     }
     status::Context context;
@@ -100,14 +116,18 @@ Nodes judge_snapshot(const std::vector<SnapshotItem>& items, const Rules& rules,
     context.options.declared_failures = true;
     const model::Gvk gvk = item.object.gvk();
     if (status::knows_kind(gvk)) context.now = now;
+    // A class that is not in the files may exist all the same.
+    if (names_one_of(classes, item.object)) context.storage_classes = classes;
     const auto schema = schemas.find({gvk.group, gvk.kind});
     if (schema != schemas.end()) context.declares_status = status::declares_status(*schema->second, gvk);
     if (is_part(item.object, index)) {
-      out.push_back(without_parts(item.object, index, context));
+      out.all.push_back(without_parts(item.object, index, context));
     } else {
-      out.push_back(status::health_tree(item.object, index, context));
+      out.all.push_back(status::health_tree(item.object, index, context));
+      out.roots.push_back(out.all.back());
     }
   }
+  if (out.roots.empty()) out.roots = out.all;  // owners of each other
   return out;
 }
 
@@ -155,10 +175,10 @@ Outcome health_of_files(const VerbContext& context) {
     outcome.mistakes = std::move(mistakes);
     return outcome;
   }
-  Nodes nodes = judge_snapshot(snapshot->items, *rules, SystemClock().wall());
+  Judged judged = judge_snapshot(snapshot->items, *rules, SystemClock().wall());
   std::vector<model::Json> lines;
-  for (const status::HealthNode& node : nodes) lines.push_back(health_line(node));
-  Outcome outcome = show(bare_report(), std::move(nodes), "");
+  for (const status::HealthNode& node : judged.all) lines.push_back(health_line(node));
+  Outcome outcome = show(bare_report(), std::move(judged.roots), "");
   outcome.documents = std::move(lines);
   if (!mistakes.empty()) outcome.report.exit = ExitCode::kUsage;
   outcome.mistakes = std::move(mistakes);

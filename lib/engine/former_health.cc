@@ -26,7 +26,7 @@ void read_families(Session& session, const std::vector<const model::Object*>& ob
     index.upsert(*object);
     const auto kinds = status::child_kinds(object->gvk(), options.status);
     for (const model::Gvk& kind : kinds) places.emplace(kind, object->ns());
-    if (!kinds.empty()) places.emplace(event_gvk(), object->ns());
+    if (status::events_tell(object->gvk(), options.status)) places.emplace(event_gvk(), object->ns());
   }
   std::vector<Request> requests;
   for (const auto& [gvk, ns] : places) requests.emplace_back(ListRequest{gvk, ns, "", ""});

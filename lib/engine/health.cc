@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/live_health.h"
+
 namespace instantexec::engine {
 namespace {
 
@@ -68,7 +70,7 @@ void HealthMonitor::watch(const model::Gvk& gvk, const std::string& ns) {
   watches_.open(gvk, ns);
   const auto children = status::child_kinds(gvk, options_.status);
   for (const model::Gvk& child : children) watches_.open(child, ns);
-  if (!children.empty()) watches_.open(event_gvk(), ns);
+  if (status::events_tell(gvk, options_.status)) watches_.open(event_gvk(), ns);
 }
 
 void HealthMonitor::track(HealthTarget target) {
@@ -184,10 +186,7 @@ void HealthMonitor::mark_roots(const model::Object& object) {
 status::Context HealthMonitor::context_of(const Tracked& tracked) const {
   status::Context context = tracked.context;
   context.now = cluster_now();
-  if (storage_classes_read_) {
-    context.storage_classes.emplace();
-    for (const model::Object& one : storage_classes_) context.storage_classes->push_back(&one);
-  }
+  if (storage_classes_read_) context.storage_classes = pointers_to(storage_classes_);
   return context;
 }
 

@@ -65,7 +65,7 @@ void HealthMonitor::found(const model::ObjectRef& ref, const model::Object* obje
   watches_.reopen(gvk, ref.ns);
   const auto children = status::child_kinds(gvk, options_.status);
   for (const model::Gvk& child : children) watches_.reopen(child, ref.ns);
-  if (!children.empty()) watches_.reopen(event_gvk(), ref.ns);
+  if (status::events_tell(gvk, options_.status)) watches_.reopen(event_gvk(), ref.ns);
 }
 
 bool HealthMonitor::confirmed(const std::vector<model::ObjectRef>& refs, bool healthy) {

@@ -42,8 +42,7 @@ status::Context context_of(const model::Object& object, const LiveKnowledge& kno
   const auto declared = known.declares_status.find(gvk);
   if (declared != known.declares_status.end()) out.declares_status = declared->second;
   if (needs_storage_classes(gvk) && known.storage_classes) {
-    out.storage_classes.emplace();
-    for (const model::Object& one : *known.storage_classes) out.storage_classes->push_back(&one);
+    out.storage_classes = pointers_to(*known.storage_classes);
   }
   return out;
 }
@@ -66,6 +65,12 @@ std::optional<std::vector<model::Object>> read_storage_classes(Session& session)
   return std::move(responses.front().items);
 }
 
+std::vector<const model::Object*> pointers_to(std::span<const model::Object> objects) {
+  std::vector<const model::Object*> out;
+  for (const model::Object& one : objects) out.push_back(&one);
+  return out;
+}
+
 HealthPlaces health_places(const model::ApiCatalog& catalog, const std::string& ns) {
   HealthPlaces out;
   for (const model::ApiResource& resource : catalog.all()) {
@@ -82,7 +87,7 @@ HealthPlaces health_children(const HealthPlaces& places) {
   for (const auto& [gvk, ns] : places) {
     const auto kinds = status::child_kinds(gvk);
     for (const model::Gvk& kind : kinds) out.emplace(kind, ns);
-    if (!kinds.empty()) out.emplace(model::Gvk{"", "v1", "Event"}, ns);
+    if (status::events_tell(gvk)) out.emplace(model::Gvk{"", "v1", "Event"}, ns);
   }
   return out;
 }

@@ -60,6 +60,8 @@ struct LiveKnowledge {
 [[nodiscard]] status::HealthNode absent_node(const model::ObjectRef& ref);
 // Every StorageClass, if they may be listed.
 [[nodiscard]] std::optional<std::vector<model::Object>> read_storage_classes(Session& session);
+// As a status::Context has them.
+[[nodiscard]] std::vector<const model::Object*> pointers_to(std::span<const model::Object> objects);
 // Claims are bound by the rules of their class.
 [[nodiscard]] bool needs_storage_classes(const model::Gvk& gvk);
 

@@ -3,10 +3,12 @@
 
 #include "base/text.h"
 #include "engine/deploy.h"
+#include "engine/live_health.h"
 #include "engine/lock_keeper.h"
 #include "engine/operation.h"
 #include "engine/planner.h"
 #include "engine/recover.h"
+#include "engine/schemas.h"
 #include "engine/webhooks.h"
 #include "journal/secrets.h"
 #include "model/marks.h"
@@ -39,8 +41,10 @@ RevisionInfo info_of(const journal::Revision& revision, int in_force) {
 using ChildKinds = std::set<std::pair<model::Gvk, std::string>>;
 
 // Health of the release's objects from one fresh read of them and of what they own.
-std::vector<model::ObjectOutcome> read_health(const status::Context& context, const journal::Head& head,
-                                              std::span<const Response> children, const LiveLook& look) {
+std::vector<model::ObjectOutcome> read_health(status::Context context,
+                                              const std::map<model::Gvk, bool>& declares_status,
+                                              const journal::Head& head, std::span<const Response> children,
+                                              const LiveLook& look) {
   status::ChildIndex index;
   for (const auto& [ref, object] : look.objects) index.upsert(object);
   for (const Response& response : children) {
@@ -53,6 +57,9 @@ std::vector<model::ObjectOutcome> read_health(const status::Context& context, co
     const auto found = look.objects.find(entry.object);
     const auto unread = look.unread.find(entry.object);
     if (found != look.objects.end()) {
+      const auto declared = declares_status.find(member.gvk);
+      context.declares_status =
+          declared == declares_status.end() ? std::nullopt : std::optional(declared->second);
       entry.health = status::assess(found->second, index, context).status;
       if (found->second.uid() != member.uid) entry.message = "deleted and created anew since it was deployed";
     } else if (unread != look.unread.end()) {
@@ -73,11 +80,13 @@ Result<std::vector<model::ObjectOutcome>> health_now(Session& session, const jou
                                                      const ReleaseOptions& options) {
   LiveQuery query;
   ChildKinds kinds;
+  std::set<model::Gvk> gvks;
   for (const journal::Member& member : head.members) {
+    gvks.insert(member.gvk);
     query.want(member.gvk, {member.gvk.group, member.gvk.kind, member.ns, member.name});
     const auto children = status::child_kinds(member.gvk);
     for (const model::Gvk& child : children) kinds.emplace(child, member.ns);
-    if (!children.empty()) kinds.emplace(model::Gvk{"", "v1", "Event"}, member.ns);
+    if (status::events_tell(member.gvk)) kinds.emplace(model::Gvk{"", "v1", "Event"}, member.ns);
   }
   // What was left behind has to be told most of all when something cannot be read.
   IE_TRY_ASSIGN(const LiveLook look, look_live(session, query));
@@ -92,7 +101,12 @@ Result<std::vector<model::ObjectOutcome>> health_now(Session& session, const jou
   for (const auto& [ref, object] : look.objects) note_webhook_namespaces(object, called);
   const status::ReadyServices services = read_ready_services(session, called);
   context.services = &services;
-  return read_health(context, head, children, look);
+  const bool claims = std::any_of(gvks.begin(), gvks.end(), needs_storage_classes);
+  const auto classes = claims ? read_storage_classes(session) : std::nullopt;
+  if (classes) context.storage_classes = pointers_to(*classes);
+  const auto catalog = session.cluster().catalog(false);
+  const auto declares = catalog ? read_schemas(session, **catalog, gvks, {}) : std::map<model::Gvk, bool>{};
+  return read_health(context, declares, head, children, look);
 }
 
 }  // namespace

@@ -18,7 +18,10 @@ Assessment assess_pod(const Input& input) {
       if (!runs_once) return current("Ready", "the pod is ready");
       return in_progress("Running", "waiting for the pod to end");
     case PodState::kLost: {
-      Assessment out = in_progress("LostWithNode", "the node ended the pod, and nothing starts it again");
+      const bool alone = model::controller_uid(input.object).empty();
+      Assessment out =
+          in_progress("LostWithNode", alone ? "the node ended the pod, and nothing starts it again"
+                                            : "the node ended the pod; its controller makes another");
       out.status.hint = describe_command(input.object);
       return out;
     }

@@ -80,8 +80,8 @@ std::span<const model::Object* const> EventsBySubject::of(std::string_view uid) 
 }
 
 bool tells_of_health(const model::Object& event) {
-  static constexpr std::array<std::string_view, 4> kReasons{"TriggeredScaleUp", "NotTriggerScaleUp",
-                                                            "Nominated", "Killing"};
+  static constexpr std::array<std::string_view, 5> kReasons{"TriggeredScaleUp", "NotTriggerScaleUp",
+                                                            "Nominated", "Killing", "WaitForFirstConsumer"};
   const EventView view(event);
   const std::string reason = view.reason();
   return view.warning() || std::find(kReasons.begin(), kReasons.end(), reason) != kReasons.end();

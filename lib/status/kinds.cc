@@ -116,6 +116,11 @@ std::vector<model::Gvk> child_kinds(const model::Gvk& gvk, const Options& option
   return {};
 }
 
+bool events_tell(const model::Gvk& gvk, const Options& options) {
+  const bool claim = gvk.group.empty() && gvk.kind == "PersistentVolumeClaim";
+  return claim || !child_kinds(gvk, options).empty();
+}
+
 Duration default_timeout(const model::Object& object) {
   const KindRule* known = find_kind(object.gvk());
   if (known == nullptr) return kUnknownKind;

@@ -38,14 +38,16 @@ class Reader {
     return {};
   }
 
-  // A scalar or a list of scalars, as texts: conditions' "True" may be written as a boolean.
-  std::vector<std::string> texts(std::string_view key, bool titled = false) {
+  // A scalar or a list of scalars, as texts: conditions' "True" may be written as a boolean. With `blank` a
+  // text may be empty.
+  std::vector<std::string> texts(std::string_view key, bool titled = false, bool blank = false) {
     std::vector<std::string> out;
     const model::Json* value = get(key);
     if (value == nullptr) return out;
     const auto add = [&](const model::Json& item) {
       std::string text = scalar_text(item);
-      if (text.empty()) wrong_at(key, "must be a text or a list of texts");
+      const bool written = !text.empty() || (blank && item.is_string());
+      if (!written) wrong_at(key, "must be a text or a list of texts");
       if (titled && item.is_boolean()) text = item.get<bool>() ? "True" : "False";
       out.push_back(std::move(text));
     };
@@ -271,9 +273,10 @@ void read_body(Reader& reader, CustomRule& out) {
   reader.finish();
 }
 
-std::vector<std::string> one_or_more(Reader& reader, std::string_view one, std::string_view more) {
-  auto out = reader.texts(one);
-  for (std::string& text : reader.texts(more)) out.push_back(std::move(text));
+std::vector<std::string> one_or_more(Reader& reader, std::string_view one, std::string_view more,
+                                     bool blank = false) {
+  auto out = reader.texts(one, false, blank);
+  for (std::string& text : reader.texts(more, false, blank)) out.push_back(std::move(text));
   return out;
 }
 
@@ -281,13 +284,7 @@ CustomRule read_rule(const model::Json& json, const std::string& place, std::str
                      std::optional<Error>& mistake) {
   CustomRule out;
   Reader reader(json, place, mistake);
-  // The core group is written "".
-  if (const model::Json* group = reader.get("group");
-      group != nullptr && group->is_string() && group->empty()) {
-    out.groups = {""};
-  } else {
-    out.groups = one_or_more(reader, "group", "groups");
-  }
+  out.groups = one_or_more(reader, "group", "groups", true);  // the core group is written ""
   out.kinds = one_or_more(reader, "kind", "kinds");
   if (out.groups.empty()) reader.wrong("needs a group");
   read_body(reader, out);

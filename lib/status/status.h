@@ -105,6 +105,9 @@ struct Assessment {
 // by themselves. A watch that is refused costs detail (early failure), never correctness.
 [[nodiscard]] std::vector<model::Gvk> child_kinds(const model::Gvk& gvk, const Options& options = {});
 
+// Whether Events about an object of this kind, or about what it owns, are worth watching.
+[[nodiscard]] bool events_tell(const model::Gvk& gvk, const Options& options = {});
+
 // Whether a CustomResourceDefinition says that its objects have a status; nothing when it is for another kind
 // or does not serve the version.
 [[nodiscard]] std::optional<bool> declares_status(const model::Object& crd, const model::Gvk& gvk);

@@ -304,6 +304,57 @@ TEST_F(HealthVerb, WhatBelongsToAnotherIsMadeUpOnce) {
   EXPECT_EQ(text.find("container app"), text.rfind("container app")) << text;
 }
 
+// The pod of a Job that was tried again, or one that its node put out, is history.
+TEST_F(HealthVerb, PartsOfOthersDoNotDecide) {
+  const std::string text = R"(
+apiVersion: batch/v1
+kind: Job
+metadata: {name: migrate, namespace: demo, uid: job}
+status: {conditions: [{type: Complete, status: "True"}], succeeded: 1}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: migrate-1, namespace: demo, uid: pod, ownerReferences: [{uid: job, controller: true}]}
+status: {phase: Failed}
+)";
+  const Outcome whole = run({"health", "-f", file("job.yaml", text), "-o", "json"});
+  EXPECT_EQ(whole.report.exit, ExitCode::kDone);
+  EXPECT_EQ(statuses(whole).size(), 2U);
+  EXPECT_NE(render(whole, Format::kText, {}).find("1 of 1 object ready"), std::string::npos);
+  const Outcome pod = run({"health", "-f", file("pod.yaml", text.substr(text.find("---")))});
+  EXPECT_EQ(static_cast<int>(pod.report.exit), 1);
+}
+
+TEST_F(HealthVerb, AClaimBesideItsClassOrTheEventAboutIt) {
+  const std::string claim = R"(
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: data, namespace: demo, uid: claim}
+spec: {storageClassName: late}
+status: {phase: Pending}
+)";
+  const std::string storage_class = R"(---
+apiVersion: storage.k8s.io/v1
+kind: StorageClass
+metadata: {name: late}
+provisioner: example.com/disks
+volumeBindingMode: WaitForFirstConsumer
+)";
+  const std::string event = R"(---
+apiVersion: v1
+kind: Event
+metadata: {name: e, namespace: demo, uid: event}
+involvedObject: {kind: PersistentVolumeClaim, name: data, namespace: demo, uid: claim}
+type: Normal
+reason: WaitForFirstConsumer
+message: waiting for first consumer to be created before binding
+)";
+  EXPECT_EQ(statuses(run({"health", "-f", file("a.yaml", claim), "-o", "json"}))[0], "InProgress");
+  EXPECT_EQ(statuses(run({"health", "-f", file("b.yaml", claim + storage_class), "-o", "json"}))[0],
+            "Current");
+  EXPECT_EQ(statuses(run({"health", "-f", file("c.yaml", claim + event), "-o", "json"}))[0], "Current");
+}
+
 TEST_F(HealthVerb, ManyMistakesAreCounted) {
   std::string text = kObjects;
   for (int i = 0; i < 100; ++i) text += "---\na: 1\n";

@@ -194,6 +194,16 @@ TEST(HealthRules, AFailureHasToLast) {
         });
 }
 
+TEST(HealthRules, TheCoreGroupIsWrittenAsAnEmptyText) {
+  for (const char* group : {"group: ''", "groups: ['', apps]", "groups: [apps, '']"}) {
+    const auto all = rules(fmt::format("[{{{}, kind: ConfigMap, otherwise: Suspended}}]", group));
+    Context context;
+    context.rules = all;
+    EXPECT_EQ(assess(object(plain("v1", "ConfigMap", "")), {}, {}, context).status.status, kSuspended)
+        << group;
+  }
+}
+
 TEST(HealthRules, GenerationsAndWhatIsLeft) {
   const auto all = rules(R"(
 - {group: example.com, kind: Strict, generation: required, cases: [{status: Current, when: {condition: Ready}}]}
@@ -244,6 +254,9 @@ TEST(HealthRules, MistakesAreNamedWithTheirPlace) {
       {"rules: 3", "must be {rules:"},
       {"rool: []", "may not have the key \"rool\""},
       {"[{kind: A, otherwise: Current}]", "rules[0] needs a group"},
+      {"[{group: [], kind: A, otherwise: Current}]", "rules[0].group must not be empty"},
+      {"[{group: [null], kind: A, otherwise: Current}]", "rules[0].group must be a text"},
+      {"[{group: a, kind: '', otherwise: Current}]", "rules[0].kind must be a text"},
       {"[{group: a, kind: A}]", "rules[0] needs cases"},
       {"[{group: a, otherwise: Good}]", "rules[0].otherwise must be"},
       {"[{group: a, generation: maybe, otherwise: Current}]", "rules[0].generation"},

@@ -6,6 +6,8 @@
 #include "status/bundled_rules.h"
 #include "status/rule_reader.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <iostream>
 #include <map>
@@ -163,6 +165,14 @@ std::string pending(std::string_view container) {
       container);
 }
 
+// As the components of Kubernetes write it.
+static bool normal(std::string_view reason) {
+  static constexpr std::array<std::string_view, 6> kNormal{"Killing",           "Nominated",
+                                                           "NotTriggerScaleUp", "SuccessfulAttachVolume",
+                                                           "TriggeredScaleUp",  "WaitForFirstConsumer"};
+  return std::find(kNormal.begin(), kNormal.end(), reason) != kNormal.end();
+}
+
 std::string event(std::string_view uid, std::string_view reason, std::string_view message, int first,
                   int last, int count, std::string_view container) {
   const std::string path =
@@ -170,9 +180,9 @@ std::string event(std::string_view uid, std::string_view reason, std::string_vie
   return fmt::format(
       "{{'apiVersion':'v1','kind':'Event','metadata':{{'name':'e','namespace':'demo','uid':'ev-{0}-{1}-{3}-{"
       "4}'}},"
-      "'involvedObject':{{'uid':'{0}'{6}}},'reason':'{1}','message':'{2}','type':'Warning',"
+      "'involvedObject':{{'uid':'{0}'{6}}},'reason':'{1}','message':'{2}','type':'{7}',"
       "'firstTimestamp':'@{3}','lastTimestamp':'@{4}','count':{5}}}",
-      uid, reason, message, first, last, count, path);
+      uid, reason, message, first, last, count, path, normal(reason) ? "Normal" : "Warning");
 }
 
 std::string plain(std::string_view api, std::string_view kind, std::string_view rest) {
