@@ -20,6 +20,33 @@ namespace {
 // Planning again after somebody else worked on the release; more than this is a fight.
 constexpr int kTries = 3;
 
+// What could not be read because the user stopped the run says nothing about the cluster.
+Error unless_stopped(const Session& session, Error error) {
+  if (!session.interrupted()) return error;
+  return make_error(errors::kInterrupted, "interrupted before anything was changed");
+}
+
+Result<model::DeployReport> recover_in(Session& session, const ReleaseOptions& options, RecoverOptions how) {
+  ReleaseStore store(session, options.release, options.ns, options.seal.get());
+  Operation operation{session, options, store, {}, nullptr, session.now(), false, {}};
+  IE_TRY_ASSIGN(operation.catalog, session.cluster().catalog(false));
+  Result<StoredHead> stored = store.load_head();
+  if (!stored) return fail(unless_stopped(session, stored.error()));
+  operation.stored = std::move(*stored);
+  if (!recoverable(operation.stored.head)) return settle_files(operation, new_report(operation));
+  IE_TRY_ASSIGN(const LockTaken taken,
+                acquire_lock(session, {options.release, options.ns, options.lock_timeout}, std::nullopt));
+  IE_TRY_ASSIGN(operation.stored, store.load_head());
+  if (taken.from_the_dead) {
+    operation.late_until = session.now() + kLateAfterTakeover;
+    store.drop_orphans(operation.stored.head);
+  }
+  auto out = recoverable(operation.stored.head) ? recover_operation(operation, how.resume)
+                                                : Result<model::DeployReport>(new_report(operation));
+  give_lock_back(operation);
+  return settle_files(operation, std::move(out));
+}
+
 class Deployer {
  public:
   Deployer(Session& session, const ReleaseOptions& options, ForwardKind kind)
@@ -54,6 +81,7 @@ class Deployer {
                         report.result == model::DeployResult::kPartlyUndone ||
                         report.result == model::DeployResult::kRollbackIncomplete;
     if (!created_namespace_ || !undone || !report.verification) return;
+    ++report.verification->kept;
     report.verification->differences.push_back("Namespace " + options_.ns +
                                                ": kept: it holds the records of the release");
   }
@@ -129,9 +157,7 @@ class Deployer {
     }
     if (!journal::unfinished(operation_.stored.head.phase)) return std::optional<model::DeployReport>{};
     IE_TRY_ASSIGN(model::DeployReport report, recover_operation(operation_, false));
-    const bool clean =
-        report.result == model::DeployResult::kRolledBack || report.result == model::DeployResult::kDeployed;
-    if (clean) return std::optional<model::DeployReport>{};
+    if (recovered_cleanly(report)) return std::optional<model::DeployReport>{};
     return std::optional(std::move(report));
   }
 
@@ -247,12 +273,6 @@ class Deployer {
   bool created_namespace_ = false;
 };
 
-// What could not be read because the user stopped the run says nothing about the cluster.
-Error unless_stopped(const Session& session, Error error) {
-  if (!session.interrupted()) return error;
-  return make_error(errors::kInterrupted, "interrupted before anything was changed");
-}
-
 // The states that were saved beside them are of no use to a rollback, and large.
 Result<std::vector<model::Manifest>> recorded_manifests(ReleaseStore& store, const journal::Blob& blob) {
   IE_TRY_ASSIGN(journal::Payload payload, store.load_payload(blob));
@@ -296,14 +316,20 @@ Result<model::DeployReport> rollback(Environment environment, const ReleaseOptio
   IE_TRY(check_names(options));
   Session session(std::move(environment));
   ReleaseStore store(session, options.release, options.ns, options.seal.get());
-  const Result<StoredHead> read = store.load_head();
+  Result<StoredHead> read = store.load_head();
+  // Which revision is in force, and so which one is before it, is known once nothing is left half done.
+  if (read && journal::unfinished(read->head.phase) && !options.dry_run_server) {
+    IE_TRY_ASSIGN(model::DeployReport recovered, recover_in(session, options, {}));
+    if (!recovered_cleanly(recovered)) return recovered;
+    read = store.load_head();
+  }
   if (!read) return fail(unless_stopped(session, read.error()));
   const StoredHead& stored = *read;
   if (!stored.exists()) {
     return fail(errors::kReleaseNotFound, "release " + options.release + " is not known in " + options.ns);
   }
   const journal::Head& head = stored.head;
-  const int target = revision > 0 ? revision : journal::last_good_before(head.revisions, head.revision);
+  const int target = revision > 0 ? revision : journal::rollback_target(head);
   const auto found = std::find_if(head.revisions.begin(), head.revisions.end(), [&](const auto& one) {
     return one.revision == target && one.result == journal::Phase::kDeployed;
   });
@@ -322,28 +348,17 @@ Result<model::DeployReport> rollback(Environment environment, const ReleaseOptio
   return Deployer(session, forward, {"rollback", target}).run(std::move(*manifests));
 }
 
+bool recovered_cleanly(const model::DeployReport& recovered) {
+  return recovered.result == model::DeployResult::kRolledBack ||
+         recovered.result == model::DeployResult::kDeployed ||
+         recovered.result == model::DeployResult::kNothingToDo;
+}
+
 Result<model::DeployReport> recover(Environment environment, const ReleaseOptions& options,
                                     RecoverOptions how) {
   IE_TRY(check_names(options));
   Session session(std::move(environment));
-  ReleaseStore store(session, options.release, options.ns, options.seal.get());
-  Operation operation{session, options, store, {}, nullptr, session.now(), false, {}};
-  IE_TRY_ASSIGN(operation.catalog, session.cluster().catalog(false));
-  Result<StoredHead> stored = store.load_head();
-  if (!stored) return fail(unless_stopped(session, stored.error()));
-  operation.stored = std::move(*stored);
-  if (!recoverable(operation.stored.head)) return settle_files(operation, new_report(operation));
-  IE_TRY_ASSIGN(const LockTaken taken,
-                acquire_lock(session, {options.release, options.ns, options.lock_timeout}, std::nullopt));
-  IE_TRY_ASSIGN(operation.stored, store.load_head());
-  if (taken.from_the_dead) {
-    operation.late_until = session.now() + kLateAfterTakeover;
-    store.drop_orphans(operation.stored.head);
-  }
-  auto out = recoverable(operation.stored.head) ? recover_operation(operation, how.resume)
-                                                : Result<model::DeployReport>(new_report(operation));
-  give_lock_back(operation);
-  return settle_files(operation, std::move(out));
+  return recover_in(session, options, how);
 }
 
 }  // namespace instantexec::engine

@@ -149,12 +149,15 @@ Result<model::DeployReport> deploy(Environment environment, const ReleaseOptions
 Result<PlanResult> thaw(Environment environment, ReleaseOptions& options, const plan::SavedPlan& saved);
 
 // A forward release whose target is what `revision` recorded; 0: the last good revision before the one in
-// force. Errors release.not-found, revision.not-found.
+// force, or the one in force itself if a failed deploy has left something else (journal::rollback_target).
+// What an earlier run left is recovered first. Errors release.not-found, revision.not-found.
 Result<model::DeployReport> rollback(Environment environment, const ReleaseOptions& options, int revision);
 
 // Finishes or undoes an interrupted operation; kNothingToDo when there is none. Safe to repeat.
 Result<model::DeployReport> recover(Environment environment, const ReleaseOptions& options,
                                     RecoverOptions how);
+// Nothing of the earlier run is left to do or to repair.
+[[nodiscard]] bool recovered_cleanly(const model::DeployReport& recovered);
 
 // Recorded revisions, newest first. Empty when the release is not known.
 Result<std::vector<RevisionInfo>> history(Environment environment, const ReleaseOptions& options);

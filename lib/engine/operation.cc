@@ -16,8 +16,7 @@ model::DeployReport new_report(const Operation& operation) {
   out.release = operation.options.release;
   out.ns = operation.options.ns;
   out.revision = operation.stored.head.revision;
-  out.previous_revision =
-      journal::last_good_before(operation.stored.head.revisions, operation.stored.head.revision);
+  out.previous_revision = journal::rollback_target(operation.stored.head);
   out.drill = operation.drill;
   out.evidence = operation.evidence;
   out.recover_command = operation.session.recover_command();

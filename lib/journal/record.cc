@@ -382,6 +382,11 @@ int last_good_before(const std::vector<Revision>& revisions, int in_force) {
   return out;
 }
 
+int rollback_target(const Head& head) {
+  const bool left_it = head.phase == Phase::kFailedKept || head.phase == Phase::kRollbackIncomplete;
+  return left_it ? head.revision : last_good_before(head.revisions, head.revision);
+}
+
 std::vector<int> expired(const std::vector<Revision>& revisions, int in_force, int limit) {
   const int needed = last_good_before(revisions, in_force);
   std::vector<int> out;

@@ -180,4 +180,8 @@ class PayloadReader {
 // other than the one a rollback in force has just left; 0: none.
 [[nodiscard]] int last_good_before(const std::vector<Revision>& revisions, int in_force);
 
+// The same for a release. One that was left as a failed deploy or an incomplete undo left it is not at the
+// revision in force, so that is where `rollback` returns to.
+[[nodiscard]] int rollback_target(const Head& head);
+
 }  // namespace instantexec::journal

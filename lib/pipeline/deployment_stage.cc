@@ -39,10 +39,12 @@ std::string summarise(const model::DeployReport& report) {
                          health_words(report));
     case DeployResult::kRefused:
       return "refused before anything was written";
-    case DeployResult::kRolledBack:
-      return report.revision > 0
-                 ? fmt::format("failed and put back to revision {}, verified", report.revision)
-                 : "failed and removed again, verified";
+    case DeployResult::kRolledBack: {
+      const std::size_t kept = report.verification ? report.verification->kept : 0;
+      return (report.revision > 0 ? fmt::format("failed and put back to revision {}", report.revision)
+                                  : std::string("failed and removed again")) +
+             (kept > 0 ? " but for " + counted(kept, "kept object") + ", verified" : ", verified");
+    }
     case DeployResult::kRollbackIncomplete:
       return "failed, and not everything could be put back";
     case DeployResult::kPartlyUndone:
@@ -83,9 +85,7 @@ model::DeployReport InstantExecutionPipeline::offline_report() const {
 Result<std::optional<InstantExecutionPipeline::Ending>> InstantExecutionPipeline::recover_first(
     const engine::ReleaseOptions& options) {
   IE_TRY_ASSIGN(model::DeployReport recovered, engine::recover(environment(*ports_.cluster), options, {}));
-  const bool clean = recovered.result == DeployResult::kRolledBack ||
-                     recovered.result == DeployResult::kDeployed ||
-                     recovered.result == DeployResult::kNothingToDo;
+  const bool clean = engine::recovered_cleanly(recovered);
   if (recovered.result != DeployResult::kNothingToDo)
     step(StageId::kDeployment, "Recovery: " + summarise(recovered), clean);
   if (!clean) {

@@ -10,6 +10,40 @@ namespace {
 
 using namespace test;  // NOLINT(google-build-using-namespace)
 
+const std::string kGood = "registry.example/web:1";
+
+TEST(Rollback, OfAFailedDeployThatWasLeftGoesToTheRevisionInForce) {
+  World world;
+  ASSERT_EQ(world.deploy_word({config("a", "1"), deployment("web", kGood)}), "deployed");
+  ASSERT_EQ(world.deploy_word({config("a", "2"), deployment("web", kGood)}), "deployed");
+  world.options.rollback_on_failure = false;
+  const auto failed = world.deploy({config("a", "3"), deployment("web", "web:does-not-exist")});
+  ASSERT_EQ(word(failed), "failed_kept");
+  EXPECT_EQ(failed->previous_revision, 2);
+  ASSERT_EQ(model::get_string(world.get("ConfigMap", "a")->json, "/data/key"), "3");
+  EXPECT_EQ(word(rollback(world.environment(), world.options, 0)), "deployed");
+  EXPECT_EQ(model::get_string(world.get("ConfigMap", "a")->json, "/data/key"), "2");
+}
+
+// Which revision is before the one in force depends on how the work that was left ends.
+TEST(Rollback, OfAReleaseWithUnfinishedWorkCountsFromWhereItEnds) {
+  World world;
+  ASSERT_EQ(world.deploy_word({config("a", "1"), config("b", "1")}), "deployed");
+  ASSERT_EQ(world.deploy_word({config("a", "2"), config("b", "1")}), "deployed");
+  world.server.faults.on_request = [](const sim::RequestInfo& info) {
+    if (info.verb == "delete" && info.ref.name == "b") throw Killed();  // past the commit point
+    return sim::Fault{};
+  };
+  EXPECT_THROW(world.deploy_word({config("a", "3")}), Killed);
+  world.server.faults.on_request = nullptr;
+  world.restart();
+  EXPECT_EQ(word(rollback(world.environment(), world.options, 0)), "deployed");
+  EXPECT_EQ(model::get_string(world.get("ConfigMap", "a")->json, "/data/key"), "2");
+  const auto revisions = history(world.environment(), world.options);
+  ASSERT_TRUE(revisions);
+  EXPECT_EQ((*revisions)[0].target, 2);
+}
+
 // The garbage collector deletes what names an owner that is not there, or was made anew.
 TEST(Rollback, OwnersAreThoseThatAreThereNow) {
   struct Row {

@@ -345,6 +345,28 @@ TEST(LastGoodBefore, Table) {
     EXPECT_EQ(last_good_before(row.revisions, row.in_force), row.expected) << row.name;
 }
 
+TEST(RollbackTarget, IsTheRevisionInForceWhenSomethingElseWasLeft) {
+  struct Row {
+    Phase phase;
+    int expected;
+  };
+  for (const Row& row : std::vector<Row>{{Phase::kDeployed, 1},
+                                         {Phase::kRolledBack, 1},
+                                         {Phase::kFailedKept, 2},
+                                         {Phase::kRollbackIncomplete, 2}}) {
+    Head head;
+    head.phase = row.phase;
+    head.revision = 2;
+    // An attempt to go back to the first revision.
+    head.revisions = {revision(3, row.phase, 1), revision(2), revision(1)};
+    if (row.phase == Phase::kDeployed) head.revisions.erase(head.revisions.begin());
+    EXPECT_EQ(rollback_target(head), row.expected) << to_string(row.phase);
+    head.revision = 0;
+    head.revisions = {revision(1, row.phase)};
+    if (row.phase != Phase::kDeployed) EXPECT_EQ(rollback_target(head), 0) << to_string(row.phase);
+  }
+}
+
 TEST(Expired, KeepsWhatARollbackNeeds) {
   std::vector<Revision> revisions;
   for (int i = 12; i >= 1; --i) revisions.push_back(revision(i));
