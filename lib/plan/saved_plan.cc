@@ -1,6 +1,7 @@
 #include "plan/saved_plan.h"
 
 #include <map>
+#include <set>
 #include <utility>
 
 #include "base/digest.h"
@@ -28,6 +29,13 @@ tl::unexpected<Error> invalid(std::string message) {
   return fail(errors::kInvalidPlan, "the saved plan " + std::move(message));
 }
 
+// Not their values: an admission webhook may give an object another one each time.
+std::set<std::string> changed_fields(const Step& step) {
+  std::set<std::string> out;
+  for (const FieldChange& change : step.changes) out.insert(change.pointer);
+  return out;
+}
+
 std::string difference(const Step& was, const Step& is, const std::string& was_state,
                        const std::string& is_state) {
   if (was.uid != is.uid && !was.uid.empty() && !is.uid.empty()) return "was deleted and created anew";
@@ -40,6 +48,8 @@ std::string difference(const Step& was, const Step& is, const std::string& was_s
   if (was.force != is.force || was.reversibility != is.reversibility || was.deferred != is.deferred) {
     return "would be done in another way than planned";
   }
+  // The object and the manifest are the same, so that the server treats them otherwise than it did.
+  if (changed_fields(was) != changed_fields(is)) return "would change in other fields than planned";
   return {};
 }
 

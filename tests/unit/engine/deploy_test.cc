@@ -230,6 +230,24 @@ TEST(SavedPlan, IsRefusedWhenAnythingDrifted) {
   }
 }
 
+// As when an admission webhook has come since.
+TEST(SavedPlan, OtherFieldsThanPlannedStopIt) {
+  World world;
+  ASSERT_EQ(world.deploy_word({config("c", "1")}), "deployed");
+  auto planned = plan_release(world.environment(), world.options, manifests({config("c", "2")}));
+  ASSERT_TRUE(planned);
+  plan::SavedPlan saved = freeze(*planned, world.options);
+  EXPECT_TRUE(thaw(world.environment(), world.options, saved));
+  ASSERT_EQ(saved.plan.steps.at(0).changes.size(), 1U);
+  saved.plan.steps[0].changes[0].after = "another value";
+  EXPECT_TRUE(thaw(world.environment(), world.options, saved));
+  saved.plan.steps[0].changes[0].pointer = "/data/other";
+  const auto again = thaw(world.environment(), world.options, saved);
+  ASSERT_FALSE(again);
+  EXPECT_NE(again.error().message.find("would change in other fields"), std::string::npos)
+      << again.error().message;
+}
+
 TEST(SavedPlan, OfAnotherReleaseOrAlteredIsInvalid) {
   World world;
   auto planned = plan_release(world.environment(), world.options, manifests({config("c", "1")}));
