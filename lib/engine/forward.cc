@@ -272,10 +272,9 @@ class Forward {
       }
     }
     operation_.stored.head.members = std::move(members);
-    auto out = report(model::DeployResult::kFailedKept);
     IE_TRY(record_end(operation_, journal::Phase::kFailedKept, counts_of(planned_.plan),
                       cause_ ? cause_->summary : std::string{}));
-    return out;
+    return report(model::DeployResult::kFailedKept);
   }
 
   // --- the commit point and after ---
@@ -295,17 +294,23 @@ class Forward {
     return out;
   }
 
-  // What was broken before does not fail the release; that is said.
-  void tell_of_broken() {
+  // What was broken before does not fail the release; that is said. So is what counts as ready and still
+  // waits for a person, such as a paused Deployment.
+  void tell_of_health() {
     if (!operation_.options.wait) return;
     for (const plan::Desired& desired : planned_.desired) {
       const model::ObjectRef ref = desired.object().ref();
-      if (health_->as_before(ref)) session_.warn(words_of_broken(ref, health_->status_of(ref)));
+      const model::ObjectStatus health = health_->status_of(ref);
+      if (health_->as_before(ref)) {
+        session_.warn(words_of_broken(ref, health));
+      } else if (counts_as_ready(health) && !health.hint.empty()) {
+        session_.warn(ref.to_string() + ": " + health.message + "; next: " + health.hint);
+      }
     }
   }
 
   Result<model::DeployReport> commit() {
-    tell_of_broken();
+    tell_of_health();
     IE_TRY_ASSIGN(const std::vector<DeleteOutcome> pruned,
                   commit_release(operation_, planned_.plan, uids(), planned_.live));
     // It may wait for a few seconds, which a release that is ready must not.

@@ -39,15 +39,24 @@ class Collector {
     add(scope_.ns, "coordination.k8s.io", "leases", {"get", "create", "update"}, Purpose::kRecords);
   }
 
+  // A new definition is deleted again only if nobody has objects of it, in any namespace.
+  void add_instances(const Touched& touched) {
+    if (!plan::is_crd(touched.gvk)) return;
+    const std::string& name = touched.object.name;  // PLURAL.GROUP, always
+    const std::size_t dot = name.find('.');
+    if (dot == std::string::npos) return;
+    add("", name.substr(dot + 1), name.substr(0, dot).c_str(), {"list"}, Purpose::kRollback);
+  }
+
   // Of workloads: what they make, why it does not run, and a stuck pod that has to go.
   void add_diagnosis(const Touched& touched) {
     const auto children = status::child_kinds(touched.gvk);
-    if (children.empty()) return;
     const std::string& ns = touched.object.ns;
+    if (status::events_tell(touched.gvk)) add(ns, "", "events", {"list", "watch"}, Purpose::kDiagnosis);
+    if (children.empty()) return;
     for (const model::Gvk& child : children) {
       add(ns, child.group, names_.of(child).c_str(), {"get", "list", "watch"}, Purpose::kDiagnosis);
     }
-    add(ns, "", "events", {"list", "watch"}, Purpose::kDiagnosis);
     add(ns, "", "pods/log", {"get"}, Purpose::kDiagnosis);
     if (touched.gvk.group == "apps" && touched.gvk.kind == "StatefulSet") {
       add(ns, "", "pods", {"delete"}, Purpose::kDiagnosis);
@@ -144,6 +153,7 @@ Needs needs_of(std::span<const Touched> objects, const plan::Scope& scope, const
       case plan::Op::kCreate:
         out.add(one, {"create", "patch"}, Purpose::kDeploy);
         out.add(one, {"delete"}, Purpose::kRollback);
+        out.add_instances(one);
         break;
       case plan::Op::kConfigure:
       case plan::Op::kRestore:
@@ -168,6 +178,7 @@ Needs needs_of_any(std::span<const Touched> objects, const plan::Scope& scope, c
   for (const Touched& one : objects) {
     out.add(one, {"get", "list", "create", "patch", "delete"}, Purpose::kDeploy);
     out.add(one, {"watch"}, Purpose::kDiagnosis);
+    out.add_instances(one);
     out.add_diagnosis(one);
   }
   return out.take();

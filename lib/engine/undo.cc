@@ -150,6 +150,7 @@ class UndoRun {
     std::set<model::Gvk> kinds;
     for (const journal::SavedObject& saved : task_.saved) kinds.insert(saved.gvk);
     options.declares_status = read_schemas(session_, *operation_.catalog, kinds, {});
+    const HealthOptions judged_by = options;
     health_.emplace(session_, std::move(options));
     StuckPods stuck(session_);
     for (std::size_t i = 0; i < outcomes_.size(); ++i) {
@@ -157,7 +158,7 @@ class UndoRun {
       // What an earlier run put back may not be healthy yet.
       const bool put_back = outcomes_[i].wrote || (resumed_ && outcomes_[i].kind == Kind::kNothing);
       if (!put_back || !saved.before || outcomes_[i].stored.name().empty()) continue;
-      if (!was_healthy(*saved.before)) continue;
+      if (!was_healthy(*saved.before, judged_by)) continue;
       stuck.consider(outcomes_[i].stored);
       health_->track({std::move(outcomes_[i].stored), true});
     }
@@ -168,8 +169,14 @@ class UndoRun {
     return verdict == Verdict::kHealthy;
   }
 
-  static bool was_healthy(const model::Object& before) {
-    return counts_as_ready(status::compute(before, {}, {}, {}));
+  // By the rules that say whether it is so again.
+  static bool was_healthy(const model::Object& before, const HealthOptions& options) {
+    status::Context context;
+    context.options = options.status;
+    context.rules = options.rules;
+    const auto declared = options.declares_status.find(before.gvk());
+    if (declared != options.declares_status.end()) context.declares_status = declared->second;
+    return counts_as_ready(status::compute(before, {}, {}, context));
   }
 
   // A write that got no answer may be done late by the server.
@@ -223,6 +230,7 @@ class UndoRun {
         out.differences.push_back(name + ": field ownership is not as it was");
         return false;
       case Kind::kKept:
+        ++out.kept;
         out.differences.push_back(name + ": kept: " + undo.reason);
         return false;
       case Kind::kPatch:
@@ -237,6 +245,7 @@ class UndoRun {
         break;
     }
     if (outcomes_[i].kind == Kind::kKept) {
+      ++out.kept;
       out.differences.push_back(name + ": kept: " + outcomes_[i].message);
       return false;
     }

@@ -59,10 +59,13 @@ struct FailureCause {
 // Result of reading every touched object afresh after an undo.
 struct Verification {
   bool values = false;     // E1: canonical(after) = canonical(before)
-  bool identity = false;   // E2: same UIDs, nothing created left behind
+  bool identity = false;   // E2: same UIDs, nothing created left behind but what is kept
   bool ownership = false;  // E3: the same managers own the same fields, times aside
   bool behaviour = false;  // E4: what was healthy before is healthy again, from the same template
   std::vector<std::string> differences;
+  // Created objects that stay for a reason, which is among the differences: a volume claim; a namespace or
+  // the definition of a kind that somebody uses by now.
+  std::size_t kept = 0;
 };
 
 // One write that was tried with dryRun=All and stored nothing.

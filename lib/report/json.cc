@@ -234,6 +234,7 @@ Json to_json(const model::DeployReport& report) {
                            {"ownership", report.verification->ownership},
                            {"behaviour", report.verification->behaviour},
                            {"differences", texts(report.verification->differences)}};
+    if (report.verification->kept > 0) out["verification"]["kept"] = report.verification->kept;
   }
   if (!report.drill.empty()) out["drill"] = Json::array();
   for (const model::DrillOutcome& one : report.drill) {

@@ -89,9 +89,11 @@ std::string state_sentence(const model::DeployReport& report) {
     case DeployResult::kDeployed:
       return fmt::format("revision {} deployed", report.revision);
     case DeployResult::kRolledBack: {
-      const std::string what = report.revision > 0
-                                   ? in_force + " again"
-                                   : std::string("everything the release had created is gone again");
+      const std::size_t kept = report.verification ? report.verification->kept : 0;
+      std::string what = report.revision > 0
+                             ? in_force + " again"
+                             : std::string("everything the release had created is gone again");
+      if (kept > 0) what += " but for " + counted(kept, "kept object");
       return "rolled back: " + what + verified_words(report);
     }
     case DeployResult::kRollbackIncomplete:

@@ -188,9 +188,12 @@ model::DeployReport deploy_report(const Json& json) {
   if (json.contains("cause")) out.cause = cause(json["cause"]);
   if (json.contains("verification")) {
     const Json& found = json["verification"];
-    out.verification = {get_bool(found, "/values"), get_bool(found, "/identity"),
-                        get_bool(found, "/ownership"), get_bool(found, "/behaviour"),
-                        texts(get_array(found, "/differences"))};
+    out.verification = {get_bool(found, "/values"),
+                        get_bool(found, "/identity"),
+                        get_bool(found, "/ownership"),
+                        get_bool(found, "/behaviour"),
+                        texts(get_array(found, "/differences")),
+                        static_cast<std::size_t>(get_int(found, "/kept"))};
   }
   out.warnings = texts(get_array(json, "/warnings"));
   out.elapsed = millis(json, "/ms");

@@ -190,6 +190,27 @@ TEST_F(Rights, ARightForTheReleaseIsNotOneForADiagnosis) {
   EXPECT_TRUE(found.at({"shop", "", "pods", "delete"}).names.empty()) << "any pod of the set may be stuck";
 }
 
+TEST_F(Rights, AnUndoLooksForObjectsOfANewKind) {
+  Touched touched{{"apiextensions.k8s.io", "v1", "CustomResourceDefinition"},
+                  {"apiextensions.k8s.io", "CustomResourceDefinition", "", "widgets.example.com"},
+                  plan::Op::kCreate};
+  const Right list{"", "example.com", "widgets", "list"};
+  const Needs found = needs_of({&touched, 1}, scope, ResourceNames(*catalog, {}));
+  ASSERT_TRUE(found.contains(list));
+  EXPECT_EQ(found.at(list).purpose, Purpose::kRollback);
+  EXPECT_TRUE(needs_of_any({&touched, 1}, scope, ResourceNames(*catalog, {})).contains(list));
+  touched.op = plan::Op::kConfigure;
+  EXPECT_FALSE(needs_of({&touched, 1}, scope, ResourceNames(*catalog, {})).contains(list));
+}
+
+TEST_F(Rights, AClaimIsToldOfByEvents) {
+  const Touched touched{
+      {"", "v1", "PersistentVolumeClaim"}, {"", "PersistentVolumeClaim", "shop", "data"}, plan::Op::kCreate};
+  const Needs found = needs_of({&touched, 1}, scope, ResourceNames(*catalog, {}));
+  EXPECT_EQ(found.at({"shop", "", "events", "watch"}).purpose, Purpose::kDiagnosis);
+  EXPECT_FALSE(found.contains({"shop", "", "pods/log", "get"}));
+}
+
 TEST_F(Rights, RolesGrantThem) {
   const Touched touched[] = {
       {{"apps", "v1", "Deployment"}, {"apps", "Deployment", "shop", "web"}, plan::Op::kCreate},

@@ -152,6 +152,16 @@ TEST(Health, ARuleOfTheUserDecidesADeploy) {
   EXPECT_EQ(world.deploy_word({widget(3)}), "rolled_back");
 }
 
+// Ready as far as anybody can wait, and a person has to go on from there.
+TEST(Health, APausedDeploymentIsReadyWithAWarning) {
+  World world;
+  auto app = deployment("web", kGood);
+  app.json["spec"]["paused"] = true;
+  EXPECT_EQ(world.deploy_word({app}), "deployed");
+  EXPECT_NE(world.sink.texts().find("rollout resume deployment/web"), std::string::npos)
+      << world.sink.texts();
+}
+
 // A Secret that a pod lacks may be made for a custom resource of the same release: while that one is not
 // ready the pod is waited for, and no longer.
 TEST(Health, WhatAPodLacksMayBeMadeForACustomResource) {

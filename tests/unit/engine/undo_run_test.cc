@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "status/rule_reader.h"
 #include "unit/engine/undoing.h"
 
 // The undo of an operation, without the deploy before it.
@@ -138,6 +139,29 @@ TEST(UndoRun, WhatWasNotHealthyBeforeIsNotWaitedFor) {
   ASSERT_TRUE(report) << report.error().to_string();
   EXPECT_EQ(report->result, model::DeployResult::kRolledBack);
   EXPECT_LT((u.session->now() - begin).count(), 10'000);
+}
+
+// As the deploy was judged: the conventions may call an object ready of which the user's rule knows better,
+// and the other way round.
+TEST(UndoRun, TheRulesOfTheUserSayWhatWasHealthyBefore) {
+  for (const bool healthy : {true, false}) {
+    Undoing u;
+    model::Json rule = *model::parse_json(R"({"group": "", "kind": "ConfigMap", "otherwise": "InProgress",
+      "cases": [{"status": "Current", "when": {"path": "data.key"}}]})");
+    rule["cases"][0]["when"]["equals"] = healthy ? "1" : "other";
+    const auto rules = status::read_rules(model::Json::array({rule}), "user");
+    ASSERT_TRUE(rules) << rules.error().to_string();
+    u.world.options.health_rules = *rules;
+    u.world.foreign_apply(config("a", "1"));
+    u.begin();
+    u.write(config("a", "2"), true);
+    const auto begin = u.session->now();
+    const auto report = u.undo();
+    ASSERT_TRUE(report) << report.error().to_string();
+    EXPECT_EQ(report->result, model::DeployResult::kRolledBack);
+    EXPECT_LT((u.session->now() - begin).count(), 10'000);
+    EXPECT_EQ(report->objects[0].health.status == model::HealthStatus::kCurrent, healthy);
+  }
 }
 
 TEST(UndoRun, TheReportSaysWhatBecameOfEachObject) {

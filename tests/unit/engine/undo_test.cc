@@ -229,6 +229,7 @@ TEST(Undo, KeepsNewClaimsAndSaysSo) {
   EXPECT_EQ(report->result, model::DeployResult::kRolledBack);
   EXPECT_NE(world.get("PersistentVolumeClaim", "data"), nullptr);
   ASSERT_EQ(report->verification->differences.size(), 1U);
+  EXPECT_EQ(report->verification->kept, 1U);
 }
 
 TEST(Undo, AForeignObjectThatAppearedIsLeftAsItWas) {
