@@ -22,6 +22,7 @@ import release  # noqa: E402
 import sandbox  # noqa: E402
 
 CANARIES = 50
+FORMATS = ("text", "json", "yaml", "sarif", "junit", "markdown", "github")
 ALPHABET = string.ascii_letters + string.digits + "+/=&%? \"'<>"
 RANDOM = random.SystemRandom()
 
@@ -66,9 +67,9 @@ class CanariesTest(release.ReleaseTestCase):
             })  # fmt: skip
         return manifests + [release.config_map("settings", changed=str(changed))]
 
-    def say(self, *arguments, manifests=None, codes=(0,), timeout=120):
+    def say(self, *arguments, manifests=None, codes=(0,), timeout=120, release=True):
         """Runs the tool as loudly as it can, in a folder of its own, and keeps what it says."""
-        result = self.tool(*self.command(arguments, manifests), cwd=self.place, env=self.environment(), timeout=timeout)
+        result = self.tool(*self.command(arguments, manifests, release), cwd=self.place, env=self.environment(), timeout=timeout)
         self.assertIn(result.code, codes, str(result))
         self.outputs.append(result)
         return result
@@ -78,8 +79,10 @@ class CanariesTest(release.ReleaseTestCase):
         names = ("HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "TMPDIR")
         return {**{name: self.place / "home" for name in names}, "INSTANTEXEC_STATE_DIR": self.place / "state"}
 
-    def command(self, arguments, manifests=None):
-        command = [*arguments, "--release", "demo", "-v=8", "--log-file", self.place / f"log{len(self.outputs)}"]
+    def command(self, arguments, manifests=None, release=True):
+        command = [*arguments, "-v=8", "--log-file", self.place / f"log{len(self.outputs)}"]
+        if release:
+            command += ["--release", "demo"]
         if manifests is None:
             return command
         file = self.folder() / "release.yaml"  # not among what is searched: it holds the values
@@ -125,8 +128,11 @@ class CanariesTest(release.ReleaseTestCase):
         self.say("deploy", "-o", "json", manifests=first)
         second = self.secrets(changed=True)
         self.say("plan", "-o", "json", manifests=second)
-        # Fails, so that evidence is collected and everything is undone.
-        self.say("deploy", manifests=[*second, release.deployment("web", release.BROKEN_IMAGE)], codes=(5,))
+        # Fails, so that evidence is collected and everything is undone; said in every form there is.
+        everything = [part for form in FORMATS for part in ("-o", f"{form}={self.place / form}.out")]
+        broken_image = [*second, release.deployment("web", release.BROKEN_IMAGE)]
+        self.say("deploy", *everything, manifests=broken_image, codes=(5,))
+        self.assertEqual(len(list(self.place.glob("*.out"))), len(FORMATS))
         self.say("deploy", manifests=second)
         # Refused by the server, whose message quotes what it was sent.
         broken = self.secrets()
@@ -136,6 +142,11 @@ class CanariesTest(release.ReleaseTestCase):
         self.say("rollback", "--dry-run=server")
         self.say("rollback", "-o", "json")
         self.say("recover")
+        for verb in ("analyze", "validate"):
+            self.say(verb, *everything, manifests=self.secrets(), codes=(0, 2, 3, 4))
+        self.say("health", "-o", "yaml", codes=(0, 1))
+        self.say("baseline", "-o", "json", codes=(0, 1, 2, 3, 4), release=False)
+        self.say("run", *everything, "--yes", manifests=self.secrets(), codes=(0, 2, 3, 4, 5))
         self.lose_the_server(self.secrets(changed=True))
         self.say("status", codes=(0, 1))
         self.search()  # before a recovery removes the state file

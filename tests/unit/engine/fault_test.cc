@@ -240,7 +240,6 @@ TEST(Interruption, StopsWritingAndLeavesTheRestToRecover) {
     ASSERT_EQ(world.deploy_word(first()), "deployed");
     const Picture before = world.picture();
     world.server.faults.on_request = sim::at_request(world.server.faults.requests + k, fault);
-    const auto started = world.server.now();
     Instant interrupted_at;
     auto rule = world.server.faults.on_request;
     world.server.faults.on_request = [&](const sim::RequestInfo& info) {
@@ -249,7 +248,6 @@ TEST(Interruption, StopsWritingAndLeavesTheRestToRecover) {
       return out;
     };
     const auto result = world.deploy(second(kMissing));
-    (void)started;
     EXPECT_LE((world.server.now() - interrupted_at).count(), 5000) << k;
     const std::string outcome = word(result);
     EXPECT_TRUE(outcome == "interrupted" || outcome == "error: interrupted" ||

@@ -107,6 +107,35 @@ class Rows : public ::testing::TestWithParam<std::size_t> {
   Picture before_;
 };
 
+// Row 5: nothing is written after a signal, and five seconds later the run has ended.
+TEST_P(Rows, AnInterruptionStopsTheWritesAndEndsTheRun) {
+  for (std::uint64_t k = 1;; k += 5) {
+    World world;
+    verb_.prepare(world);
+    std::optional<Instant> signal;
+    std::uint64_t requests = 0;
+    int late = 0;
+    world.server.faults.on_request = [&](const sim::RequestInfo& info) {
+      sim::Fault out;
+      if (signal) {
+        if (touches(info) && world.server.now() > *signal) ++late;
+      } else if (++requests == k) {
+        signal = world.server.now();
+        out.kind = Kind::kInterrupt;
+      }
+      return out;
+    };
+    const auto result = verb_.act(world);
+    if (!signal) break;
+    EXPECT_LE((world.server.now() - *signal).count(), 5000) << k;
+    EXPECT_EQ(late, 0) << k;
+    world.server.faults.on_request = nullptr;
+    world.restart();
+    EXPECT_TRUE(world.recover()) << k;
+    ASSERT_LT(k, 1000U);
+  }
+}
+
 // Rows 11 to 13: the API server or its store is away for a while.
 TEST_P(Rows, AnOutageOfHalfAMinuteIsSurvived) {
   world_.server.faults.on_request =
@@ -136,6 +165,32 @@ TEST_P(Rows, AStormOf429IsWaitedOut) {
   const auto result = verb_.act(world_);
   world_.server.faults.on_request = nullptr;
   expect_undisturbed(result);
+}
+
+// Row 22: somebody edits an object between the plan, or the look of an undo, and the write. Their field
+// stays, and nothing is written over an object that is not the one that was planned for.
+TEST_P(Rows, AnEditJustBeforeTheWriteStays) {
+  bool edited = false;
+  world_.server.faults.on_request = [&](const sim::RequestInfo& info) {
+    if (edited || !touches(info) || info.ref.name != "a") return sim::Fault{};
+    edited = true;
+    model::Object edit = config("a", "");
+    edit.json["data"] = {{"theirs", "x"}};
+    world_.foreign_apply(edit);
+    return sim::Fault{};
+  };
+  const auto result = verb_.act(world_);
+  world_.server.faults.on_request = nullptr;
+  ASSERT_TRUE(edited);
+  EXPECT_EQ(word(result), "rolled_back") << (result ? "" : result.error().to_string());
+  const auto now = world_.get("ConfigMap", "a");
+  EXPECT_EQ(model::get_string(now->json, "/data/theirs"), "x");
+  // A rollback had the second release before it, the others the first.
+  EXPECT_EQ(model::get_string(now->json, "/data/key"), std::string(verb_.name) == "Rollback" ? "2" : "1");
+  if (std::string(verb_.name) == "Recover") return;
+  ASSERT_TRUE(result->cause);
+  EXPECT_NE(result->cause->summary.find("someone else changed it"), std::string::npos)
+      << result->cause->summary;
 }
 
 // Row 16: an admission webhook cannot be called for a while, or not any more. Nothing has been stored then,
