@@ -16,7 +16,8 @@ usage() {
   cat <<'TEXT'
 Usage: scripts/run-instant-execution.sh [OPTION...] [-- ARGUMENT...]
 
-  --namespace NS   where to deploy; default $SYNERGYMESH_NAMESPACE, else synergymesh-system
+  --namespace NS   where to deploy; default $SYNERGYMESH_NAMESPACE, else synergymesh-system. The manifests, which are
+                   for that one, are copied for another one to build/baselines/NS
   --stage N        only these stages: 1, 2, 3, or several joined by commas; default all
   --dry-run        write nothing to the cluster; also SYNERGYMESH_DRY_RUN=true
   --output FILE    write the report of the run to FILE as JSON
@@ -79,16 +80,22 @@ has_kubeconfig() {
 # field NAME: a text field of the JSON on stdin, the first of that name.
 field() { sed -n "s/^.*\"$1\": *\"\\([^\"]*\\)\".*\$/\\1/p" | head -n 1; }
 
-# Asks the program, not kubectl, whether there is a cluster: `status` reads the release and nothing else, and 7 is the
-# exit code for a cluster that cannot be used. Whatever else is wrong, `run` will say better than we could.
+# Asks the program, not kubectl, whether there is a cluster: `status` reads the release and nothing else. Only one that is
+# not there, or does not answer, is simulated. Whatever else is wrong, credentials above all, `run` will say better.
 look_for_cluster() {
-  local answer status=0
-  answer="$("$BINARY" status --namespace "$namespace" "${target[@]}" -o json 2>/dev/null)" || status=$?
-  if [ "$status" -ne 7 ]; then
+  local answer context status=0
+  # With a dry run it would look at no cluster.
+  answer="$(env -u SYNERGYMESH_DRY_RUN -u INSTANTEXEC_DRY_RUN \
+    "$BINARY" status --namespace "$namespace" "${target[@]}" -o json 2>/dev/null)" || status=$?
+  case "$(field code <<<"$answer")" in
+  kubeconfig.no-cluster | net.resolve | net.connect | net.timeout | net.connection-lost) ;;
+  *)
     context="$(field context <<<"$answer")"
-    say "cluster: context ${context:-(in-cluster)}, namespace $namespace"
+    if [ "$status" -eq 0 ]; then context="${context:-(in-cluster)}"; fi
+    if [ -n "$context" ]; then say "cluster: context $context, namespace $namespace"; fi
     return
-  fi
+    ;;
+  esac
   if has_kubeconfig && [ -n "$relied_on" ]; then
     say "error: the configured cluster cannot be used, and this run is not one to simulate:"
     "$BINARY" status --namespace "$namespace" "${target[@]}" >&2 || exit $?
@@ -103,4 +110,6 @@ use_program
 say "2/3 the cluster"
 look_for_cluster
 say "3/3 the pipeline"
+folder="$(baselines_for "$namespace")"
+if [ "$folder" != "$BASELINES" ]; then arguments=(-f "$folder" "${arguments[@]}"); fi
 exec "$BINARY" run --config "$CONFIG" --namespace "$namespace" "${arguments[@]}"

@@ -66,7 +66,12 @@ if [ -n "$control_plane" ]; then
   wait "$control_plane" || status=$?
   trap - EXIT
   case "$status" in
-  0) say "control plane ready after $(elapsed)" ;;
+  0)
+    say "control plane ready after $(elapsed)"
+    # What our reading of files is compared with.
+    INSTANTEXEC_KUBECTL="${INSTANTEXEC_KUBECTL:-$(scripts/sandbox kubectl-path)}"
+    export INSTANTEXEC_KUBECTL
+    ;;
   "$EXIT_SKIP") say "no control plane, its tests will be skipped: $(tail -n 1 "$build/control-plane.log")" ;;
   *)
     tail -n 20 "$build/control-plane.log" >&2

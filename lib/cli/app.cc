@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "cli/action/session.h"
+#include "cli/connection.h"
 #include "cli/explain.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -100,8 +101,14 @@ void finish_action(const action::Session* action, const model::RunReport& report
 // Runs a verb and shows what came of it. `action` is the workflow step around it, if any.
 int run_and_show(const Options& options, const os::Environment& environment, const action::Session* action) {
   Progress progress(options.output, environment);
+  SystemClock clock;
+  const Timestamp started = clock.wall();
+  const Instant begun = clock.now();
   Outcome outcome = run_verb({options, environment, progress});
   progress.finish();
+  // Who has a clock of its own, such as a simulation, has said so.
+  if (outcome.report.started == Timestamp{}) outcome.report.started = started;
+  if (outcome.report.elapsed == Duration{}) outcome.report.elapsed = clock.now() - begun;
   int exit = outcome.signal ? 128 + *outcome.signal : static_cast<int>(outcome.report.exit);
   for (const Error& mistake : outcome.mistakes) print_error(mistake, options.output, environment);
   if (outcome.report.error) print_error(*outcome.report.error, options.output, environment);

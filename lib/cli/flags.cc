@@ -35,8 +35,8 @@ void declare_cluster_flags(CLI::App& app, RawOptions& raw) {
   option("--client-certificate", flags.client_certificate, "Client certificate file");
   option("--client-key", flags.client_key, "Client key file");
   option("--tls-server-name", flags.tls_server_name, "Name to expect in the server's certificate");
-  option("--request-timeout", flags.request_timeout, "Limit for one request (5s, 1m); 0 is none");
-  option("--kuberc", flags.kuberc, "Path of the kuberc file, or off");
+  option("--request-timeout", flags.request_timeout, "Limit for one request (5s, 1m); 0: 60s to read, 40s to write");
+  option("--kuberc", flags.kuberc, "Path of the kuberc file; KUBERC=off reads none");
   option("--cache-dir", raw.options.cluster.cache_dir, "Folder of the discovery cache");
   const auto flag = [&](const char* names, bool& value, const char* text) {
     app.add_flag(names, value, text)->group(group);
@@ -227,6 +227,8 @@ void declare_flags(CLI::App& app, RawOptions& raw) {
   declare_health_flags(app, raw);
   declare_output_flags(app, raw);
   const std::vector<CLI::Option*> all = app.get_options();
+  // One value for each time it is given: what follows is the verb's, such as the revision of a rollback.
+  for (CLI::Option* one : all) one->allow_extra_args(false);
   for (std::size_t i = kubectls; i < all.size(); ++i) {
     if (all[i]->get_items_expected_min() > 0) all[i]->check(not_empty, "");
   }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/text.h"
@@ -24,20 +25,43 @@ Status take_note(Error error, bool keep_going, LoadedInputs& inputs) {
   return {};
 }
 
+// The folder of a path with its last slash, or "".
+std::string folder_of(const std::string& path) {
+  return path.substr(0, path.rfind('/') + 1);
+}
+
+// A chart's folder is the file's or one above it.
+bool within_a_chart(const std::string& path, const std::vector<std::string>& files) {
+  return std::any_of(files.begin(), files.end(), [&](const std::string& file) {
+    return manifest::file_role(file) == manifest::FileRole::kHelmChart && path.starts_with(folder_of(file));
+  });
+}
+
+// Kubernetes objects, and no values for a chart.
+bool holds_objects(const std::string& text) {
+  return text.starts_with("apiVersion:") || text.find("\napiVersion:") != std::string::npos;
+}
+
 Status read_folder(const std::string& root, bool keep_going, LoadedInputs& inputs) {
   IE_TRY_ASSIGN(const os::FileListing listing, os::list_files(root));
   for (const auto& relative : listing.files) {
     const std::string path = root.ends_with('/') ? root + relative : root + "/" + relative;
-    switch (manifest::file_role(relative)) {
-      case manifest::FileRole::kManifest: {
-        auto bytes = os::read_file(path, {.max_bytes = kMaxInputBytes});
-        if (bytes) {
-          inputs.files.push_back({path, *std::move(bytes), false});
-        } else {
-          IE_TRY(take_note(std::move(bytes).error(), keep_going, inputs));
-        }
-        break;
+    const manifest::FileRole role = manifest::file_role(relative);
+    const bool values = role == manifest::FileRole::kHelmValues;
+    if (values && within_a_chart(relative, listing.files)) continue;
+    if (values || role == manifest::FileRole::kManifest) {
+      auto bytes = os::read_file(path, {.max_bytes = kMaxInputBytes});
+      if (!bytes) {
+        IE_TRY(take_note(std::move(bytes).error(), keep_going, inputs));
+      } else if (values && !holds_objects(*bytes)) {
+        inputs.warnings.push_back(sanitise_line(path) +
+                                  " has the name of Helm values and holds no object; it is not applied");
+      } else {
+        inputs.files.push_back({path, *std::move(bytes), false});
       }
+      continue;
+    }
+    switch (role) {
       case manifest::FileRole::kKustomization:
         inputs.warnings.push_back(fmt::format("{} is not applied; use -k {} to render it",
                                               sanitise_line(path), sanitise_line(root)));
@@ -46,6 +70,7 @@ Status read_folder(const std::string& root, bool keep_going, LoadedInputs& input
         inputs.warnings.push_back(fmt::format("{} is not applied; use --chart {} to render it",
                                               sanitise_line(path), sanitise_line(root)));
         break;
+      case manifest::FileRole::kManifest:
       case manifest::FileRole::kHelmValues:
       case manifest::FileRole::kOther:
         break;
@@ -55,7 +80,10 @@ Status read_folder(const std::string& root, bool keep_going, LoadedInputs& input
     const std::string shown = fmt::format(
         "{}: {}", sanitise_line((root.ends_with('/') ? root : root + "/") + skipped.path), skipped.why);
     // Objects that are not read would be taken for objects that left the release.
-    if (manifest::file_role(skipped.path) == manifest::FileRole::kManifest) {
+    const manifest::FileRole role = manifest::file_role(skipped.path);
+    const bool values =
+        role == manifest::FileRole::kHelmValues && !within_a_chart(skipped.path, listing.files);
+    if (values || role == manifest::FileRole::kManifest) {
       IE_TRY(take_note(make_error(os::errors::kFileUnsafePath, shown + " is not read",
                                   "put the file itself there, or name it with -f of its own"),
                        keep_going, inputs));

@@ -2,7 +2,6 @@
 
 #include "base/digest.h"
 #include "model/object.h"
-#include "os/env.h"
 #include "os/files.h"
 
 namespace instantexec::kube {
@@ -52,18 +51,6 @@ void DiscoveryCache::store(std::string_view path, const CachedDocument& document
   const std::string text =
       about.dump(-1, ' ', false, model::Json::error_handler_t::replace) + "\n" + document.body;
   static_cast<void>(os::write_file_atomic(file_for(path), text));
-}
-
-std::string default_discovery_cache_root() {
-  const os::Environment environment = os::read_environment();
-  if (os::env_has(environment, "KUBECACHEDIR")) {
-    const std::string_view folder = os::env_value(environment, "KUBECACHEDIR");
-    return folder.empty() ? std::string{} : std::string(folder) + "/instantexec";
-  }
-  const std::string_view xdg = os::env_value(environment, "XDG_CACHE_HOME");
-  if (!xdg.empty()) return std::string(xdg) + "/instantexec/discovery";
-  const std::string home = os::home_directory(environment);
-  return home.empty() ? std::string{} : home + "/.cache/instantexec/discovery";
 }
 
 }  // namespace instantexec::kube

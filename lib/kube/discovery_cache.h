@@ -34,8 +34,4 @@ class DiscoveryCache {
   std::string folder_;
 };
 
-// Where caches belong by default: $KUBECACHEDIR/instantexec, else $XDG_CACHE_HOME/instantexec/discovery, else
-// ~/.cache/instantexec/discovery; "" without any of these.
-[[nodiscard]] std::string default_discovery_cache_root();
-
 }  // namespace instantexec::kube

@@ -30,7 +30,7 @@ struct ConfigFlags {
   std::string client_key;
   bool insecure_skip_tls_verify = false;
   std::string tls_server_name;
-  std::string request_timeout;  // "30", "1m"; "0" is none
+  std::string request_timeout;  // "30", "1m"; "0": those of CallOptions
   bool disable_compression = false;
   std::string kuberc;
 };

@@ -46,7 +46,7 @@ struct RestConfig {
   std::string tls_server_name;  // SNI and verified name; empty: the host of `server`
   std::string proxy_url;        // http, https or socks5; empty: HTTPS_PROXY, HTTP_PROXY and NO_PROXY apply
   bool disable_compression = false;
-  Duration request_timeout{0};  // for one ordinary request, never for a watch; zero: none
+  Duration request_timeout{0};  // for one ordinary request, never for a watch; zero: those of CallOptions
   Impersonation impersonate;
 
   std::string ns;       // never empty

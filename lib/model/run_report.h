@@ -12,6 +12,7 @@
 #include "model/deploy_report.h"
 #include "model/event.h"
 #include "model/finding.h"
+#include "model/object.h"
 
 namespace instantexec::model {
 
@@ -64,6 +65,7 @@ struct ValidationResult {
   double success_rate = 0;  // 0-1; 1 when there was nothing to test
   std::vector<Finding> findings;
   std::vector<TestSuite> suites;
+  Json baseline;  // of the live namespace before the change, as the verb `baseline` gives it; null: not looked at
 };
 
 // One condition of the pipeline configuration a run had to meet: {"risk", true, "< 75", "12"}.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "pipeline/errors.h"
 #include "pipeline/live_objects.h"
 #include "pipeline/pipeline.h"
 
@@ -61,8 +62,10 @@ Result<InstantExecutionPipeline::Ending> InstantExecutionPipeline::analyse(Insta
   }
   AIGovernanceEngine engine({context_.thresholds.min_confidence, context_.thresholds.max_risk_score},
                             ports_.clock);
+  // What cannot be examined in time lowers the confidence; the rest of the stage needs a moment too.
+  const Instant enough = deadline + Duration{-context_.limits.analysis.count() / 10};
   IE_TRY_ASSIGN(CodebaseAnalysis analysis,
-                engine.analyze_codebase(ports_.repository, base, context_.manifests, deadline));
+                engine.analyze_codebase(ports_.repository, base, context_.manifests, enough));
   step(StageId::kAnalysis,
        fmt::format("Analyzed {} files ({} lines), {} changed since {}", analysis.metrics.analyzed_files,
                    analysis.metrics.total_lines, analysis.change.files.size(), analysis.change.base_reason));
@@ -93,6 +96,9 @@ Result<InstantExecutionPipeline::Ending> InstantExecutionPipeline::analyse(Insta
   const bool ok = policy::all_passed(gates);
   std::string summary = gate_summary(*report_.analysis);
   step(StageId::kAnalysis, "Decision: " + summary, ok);
+  if (ports_.clock.now() > deadline) {
+    return fail(errors::kStageTimeout, "stage ai-analysis took longer than its limit");
+  }
   return Ending{ok, std::move(summary)};
 }
 

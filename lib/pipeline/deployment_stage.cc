@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "pipeline/bounded_cluster.h"
 #include "pipeline/errors.h"
 #include "pipeline/pipeline.h"
 #include "plan/errors.h"
@@ -107,15 +108,21 @@ Result<InstantExecutionPipeline::Ending> InstantExecutionPipeline::deploy(Instan
     return Ending{true, summarise(*report_.deployment)};
   }
   engine::ReleaseOptions options = context_.release;
-  options.timeout = std::min(options.timeout, deadline - ports_.clock.now());
   if (!plan_) {
-    IE_TRY_ASSIGN(plan_,
-                  engine::plan_release(environment(*ports_.cluster), options, std::move(context_.manifests)));
+    BoundedCluster bounded(*ports_.cluster, ports_.clock, deadline);
+    auto planned = engine::plan_release(environment(bounded), options, std::move(context_.manifests));
+    IE_TRY(checked(bounded, planned ? Status{} : fail(planned.error())));
+    plan_ = std::move(*planned);
   }
+  options.timeout = std::min(options.timeout, deadline - ports_.clock.now());
   if (plan_->unfinished && !options.dry_run_server) {
     IE_TRY_ASSIGN(auto stopped, recover_first(options));
     if (stopped) return std::move(*stopped);
     options.timeout = std::min(options.timeout, deadline - ports_.clock.now());
+  }
+  if (options.timeout.count() <= 0) {
+    return fail(errors::kStageTimeout,
+                "stage automated-deployment took longer than its limit before anything was written");
   }
   // The plan has them as they are applied; nothing else needs them, and they may be large.
   context_.manifests.clear();

@@ -78,8 +78,6 @@ class InstantExecutionPipeline {
   [[nodiscard]] const model::RunReport& report() const { return report_; }
   // The signal that ended the run before anything was written.
   [[nodiscard]] std::optional<int> interrupted_by() const { return signal_; }
-  // The live namespace before the change, if stage 2 looked at it.
-  [[nodiscard]] const std::optional<validate::BaselineReport>& baseline() const { return baseline_; }
 
  private:
   // What the body of a stage says at its end.
@@ -101,6 +99,7 @@ class InstantExecutionPipeline {
   // half changed is nothing to approve or to carry out. An ending when the recovery left work.
   Result<std::optional<Ending>> recover_first(const engine::ReleaseOptions& options);
 
+  Status measure_touched_files(Instant deadline);
   Result<std::string> recorded_commit(Instant deadline);
   // Why work on the bounded cluster must stop, or its error: a signal and the limit come before what they
   // caused.
@@ -114,9 +113,8 @@ class InstantExecutionPipeline {
   PipelinePorts ports_;
   model::RunReport report_;
   std::vector<model::StepFinished> steps_;           // of the stage under way
-  std::vector<analyze::FileMetrics> touched_files_;  // from stage 1
+  std::vector<analyze::FileMetrics> touched_files_;  // from stage 1, or measured by stage 2
   std::optional<engine::PlanResult> plan_;           // from stage 2, until stage 3 carries it out
-  std::optional<validate::BaselineReport> baseline_;
   std::optional<int> signal_;
 };
 

@@ -96,7 +96,23 @@ Result<validate::NamespaceSnapshot> InstantExecutionPipeline::ask_cluster(Instan
   return snapshot;
 }
 
+// Stage 1 has done it, unless this stage runs by itself. Without a repository there is nothing to measure.
+Status InstantExecutionPipeline::measure_touched_files(Instant deadline) {
+  if (report_.analysis || ports_.repository == nullptr) return {};
+  std::string base;
+  if (ports_.cluster != nullptr && !context_.offline) {
+    IE_TRY_ASSIGN(base, recorded_commit(deadline));
+  }
+  AIGovernanceEngine engine({context_.thresholds.min_confidence, context_.thresholds.max_risk_score},
+                            ports_.clock);
+  auto analysis = engine.analyze_codebase(ports_.repository, base, context_.manifests, deadline);
+  if (!analysis) return fail(std::move(analysis).error());
+  touched_files_ = std::move(analysis->files);
+  return {};
+}
+
 Result<InstantExecutionPipeline::Ending> InstantExecutionPipeline::validate(Instant deadline) {
+  IE_TRY(measure_touched_files(deadline));
   std::vector<Finding> findings = context_.input_findings;
   validate::Scope scope;
   scope.manifests = context_.manifests;
@@ -123,16 +139,17 @@ Result<InstantExecutionPipeline::Ending> InstantExecutionPipeline::validate(Inst
   validate::SuiteResults suites = validate::TestSuiteRunner(inputs).run_all_tests();
   step(StageId::kValidation,
        fmt::format("Tests: {}/{} passed", suites.totals.passed, suites.totals.total_tests), suites.passed);
+  model::ValidationResult result;
   if (snapshot.namespace_object) {
-    baseline_ = validate::BaselineValidationEngine(snapshot).run_all_validations();
+    const auto baseline = validate::BaselineValidationEngine(snapshot).run_all_validations();
     step(StageId::kValidation,
          fmt::format("Kubernetes resources: baseline of namespace {} {}", snapshot.ns,
-                     baseline_->passed ? "passed" : "has failures, from before this change"));
-    add_baseline(*baseline_, findings);
+                     baseline.passed ? "passed" : "has failures, from before this change"));
+    result.baseline = validate::BaselineValidationEngine::generate_report(baseline);
+    add_baseline(baseline, findings);
   }
   add_suites(std::move(suites.findings), findings);
 
-  model::ValidationResult result;
   result.suites = std::move(suites.suites);
   model::count_tests(result);
   result.findings = std::move(findings);

@@ -215,6 +215,7 @@ Json to_json(const model::ValidationResult& validation) {
   out["findings"] = list(validation.findings);
   out["suites"] = Json::array();
   for (const model::TestSuite& item : validation.suites) out["suites"].push_back(suite(item));
+  if (!validation.baseline.is_null()) out["baseline"] = validation.baseline;
   return out;
 }
 

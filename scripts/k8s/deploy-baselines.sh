@@ -13,7 +13,8 @@ usage() {
   cat <<'TEXT'
 Usage: scripts/k8s/deploy-baselines.sh [--namespace NS] [--dry-run] [ARGUMENT...]
 
-  --namespace NS   where to deploy; default $SYNERGYMESH_NAMESPACE, else synergymesh-system
+  --namespace NS   where to deploy; default $SYNERGYMESH_NAMESPACE, else synergymesh-system. The manifests, which are
+                   for that one, are copied for another one to build/baselines/NS
   --dry-run        write nothing to the cluster; also SYNERGYMESH_DRY_RUN=true
 
 Other arguments go to `kubectl-instantexec deploy`, whose exit code is that of this script.
@@ -33,4 +34,5 @@ while [ $# -gt 0 ]; do
 done
 
 use_program
-exec "$BINARY" deploy --namespace "$namespace" -f config/baselines "${arguments[@]}"
+folder="$(baselines_for "$namespace")"
+exec "$BINARY" deploy --namespace "$namespace" -f "$folder" "${arguments[@]}"

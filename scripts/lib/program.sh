@@ -21,6 +21,23 @@ use_program() {
   scripts/build.sh release-static >&2
 }
 
+readonly BASELINES=config/baselines
+readonly BASELINES_NAMESPACE=synergymesh-system
+
+# baselines_for NAMESPACE: the folder with the baseline manifests for it; a copy, unless it is the one they are for.
+baselines_for() {
+  local file folder="build/baselines/$1"
+  if [ "$1" = "$BASELINES_NAMESPACE" ]; then
+    echo "$BASELINES"
+    return
+  fi
+  [[ "$1" =~ ^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$ ]] || usage_error "\"$1\" is no name of a namespace"
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  for file in "$BASELINES"/*.yaml; do sed "s/$BASELINES_NAMESPACE/$1/g" "$file" >"$folder/${file##*/}"; done
+  echo "$folder"
+}
+
 # absolute PATH: PATH as seen from the folder the caller was in, kept in CALLER_DIR.
 absolute() {
   case "$1" in

@@ -20,9 +20,13 @@ import json, os, sys
 with open(os.environ["CALLS"], "a") as calls:
     calls.write(json.dumps({"arguments": sys.argv[1:], "cwd": os.getcwd(), "tty": sys.stdin.isatty()}) + "\\n")
 if sys.argv[1] == "status":
-    print(json.dumps({"context": "kind-demo", "namespace": "x"}, indent=2))
+    if {"SYNERGYMESH_DRY_RUN", "INSTANTEXEC_DRY_RUN"} & set(os.environ):
+        sys.exit(2)  # as the program does
+    code = os.environ.get("STATUS_CODE")
+    answer = {"error": {"code": code}} if code else {"context": "kind-demo", "namespace": "x"}
+    print(json.dumps(answer, indent=2))
     print("the server said no", file=sys.stderr)
-    sys.exit(int(os.environ.get("STATUS_EXIT", 0)))
+    sys.exit(int(os.environ.get("STATUS_EXIT", 7 if code else 0)))
 print("the result")
 print("progress", file=sys.stderr)
 sys.exit(int(os.environ.get("RUN_EXIT", 0)))
@@ -65,7 +69,7 @@ class Scripts(unittest.TestCase):
         self.assertEqual(calls[1]["arguments"], ["run", *CONFIG, "--namespace", "synergymesh-system"])
 
     def test_without_a_cluster_it_says_so_and_simulates(self):
-        done, calls = self.call(RUN, STATUS_EXIT="7")
+        done, calls = self.call(RUN, STATUS_CODE="kubeconfig.no-cluster")
         self.assertEqual(done.returncode, 0)
         said = [line for line in done.stderr.splitlines() if "no cluster" in line]
         self.assertEqual(len(said), 1, done.stderr)
@@ -74,9 +78,9 @@ class Scripts(unittest.TestCase):
         self.assertEqual(calls[1]["arguments"][-1], "--simulate")
 
     def test_a_configured_cluster_is_simulated_only_where_nobody_relies_on_it(self):
-        configured = {"KUBECONFIG": str(self.folder / "config"), "STATUS_EXIT": "7"}
+        configured = {"KUBECONFIG": str(self.folder / "config"), "STATUS_CODE": "net.connect"}
         self.assertIn("--simulate", self.run_arguments(**configured))
-        self.assertIn("--simulate", self.run_arguments(CI="true", STATUS_EXIT="7"))
+        self.assertIn("--simulate", self.run_arguments(CI="true", STATUS_CODE="kubeconfig.no-cluster"))
         for arguments, environment in ((["--yes"], {}), ([], {"CI": "true"})):
             done, calls = self.call(RUN, *arguments, **configured, **environment)
             self.assertEqual(done.returncode, 7)
@@ -86,6 +90,16 @@ class Scripts(unittest.TestCase):
     def test_other_answers_are_left_to_the_run(self):
         for code in ("0", "2", "8", "9"):
             self.assertNotIn("--simulate", self.run_arguments(STATUS_EXIT=code))
+        # A cluster that is there and refuses is no reason to call a simulation a success.
+        for code in ("kube.unauthorized", "kube.forbidden", "net.tls-certificate-expired", "auth.exec-failed"):
+            done, calls = self.call(RUN, STATUS_CODE=code, KUBECONFIG="config")
+            self.assertNotIn("--simulate", calls[-1]["arguments"], code)
+            self.assertNotIn("cluster: context", done.stderr, code)
+
+    def test_a_dry_run_looks_at_the_cluster_all_the_same(self):
+        done, calls = self.call(RUN, SYNERGYMESH_DRY_RUN="true")
+        self.assertIn("context kind-demo", done.stderr)
+        self.assertEqual(calls[-1]["arguments"][0], "run")
 
     def test_the_exit_code_is_the_program_s(self):
         for code in (0, 3, 4, 5, 6, 7, 8, 9, 130):
@@ -94,9 +108,9 @@ class Scripts(unittest.TestCase):
     def test_options(self):
         rows = [
             ([], {}, ["--namespace", "synergymesh-system"]),
-            ([], {"SYNERGYMESH_NAMESPACE": "team"}, ["--namespace", "team"]),
-            (["--namespace", "own"], {"SYNERGYMESH_NAMESPACE": "team"}, ["--namespace", "own"]),
-            (["--namespace=own"], {}, ["--namespace", "own"]),
+            ([], {"SYNERGYMESH_NAMESPACE": "team"}, ["--namespace", "team", "-f", "build/baselines/team"]),
+            (["--namespace", "own"], {"SYNERGYMESH_NAMESPACE": "team"}, ["--namespace", "own", "-f", "build/baselines/own"]),
+            (["--namespace=own"], {}, ["--namespace", "own", "-f", "build/baselines/own"]),
             (["--stage", "1,2"], {}, ["--namespace", "synergymesh-system", "--stage", "1,2"]),
             (["--dry-run"], {}, ["--namespace", "synergymesh-system", "--dry-run"]),
             (["--yes"], {}, ["--namespace", "synergymesh-system", "--yes"]),
@@ -114,7 +128,7 @@ class Scripts(unittest.TestCase):
         self.assertEqual(calls[0]["arguments"], ["status", "--namespace", "synergymesh-system", *flags, "-o", "json"])
         for environment in ({"CI": "true"}, {}):
             # Who names a cluster does not mean the one in memory.
-            done, calls = self.call(RUN, "--", *flags, STATUS_EXIT="7", **environment)
+            done, calls = self.call(RUN, "--", *flags, STATUS_CODE="net.connect", **environment)
             self.assertEqual(done.returncode, 7, done.stderr)
             self.assertNotIn("run", [call["arguments"][0] for call in calls])
 
@@ -142,10 +156,15 @@ class Scripts(unittest.TestCase):
         done, calls = self.call(DEPLOY, "--namespace", "own", "--dry-run", "--timeout", "1m", RUN_EXIT="5")
         self.assertEqual(done.returncode, 5)
         self.assertEqual(calls[0]["cwd"], str(ROOT))
-        self.assertEqual(calls[0]["arguments"], ["deploy", "--namespace", "own", "-f", "config/baselines", "--dry-run",
+        self.assertEqual(calls[0]["arguments"], ["deploy", "--namespace", "own", "-f", "build/baselines/own", "--dry-run",
                                                  "--timeout", "1m"])  # fmt: skip
         _, calls = self.call(DEPLOY, SYNERGYMESH_NAMESPACE="team")
-        self.assertEqual(calls[0]["arguments"], ["deploy", "--namespace", "team", "-f", "config/baselines"])
+        self.assertEqual(calls[0]["arguments"], ["deploy", "--namespace", "team", "-f", "build/baselines/team"])
+        self.assertNotIn("synergymesh-system", "".join(f.read_text() for f in (ROOT / "build/baselines/team").iterdir()))
+        _, calls = self.call(DEPLOY)
+        self.assertEqual(calls[0]["arguments"], ["deploy", "--namespace", "synergymesh-system", "-f", "config/baselines"])
+        done, calls = self.call(DEPLOY, "--namespace", "../x")
+        self.assertEqual((done.returncode, calls), (2, []), done.stderr)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
 
 import json
 import pathlib
+import secrets
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support" / "py"))
@@ -32,6 +33,14 @@ class QuickStartTest(release.ReleaseTestCase):
         json.loads(report.read_text())
         again = self.expect(self.script("run-instant-execution.sh"), 0)
         self.assertRegex(again.stdout.lower(), "nothing to do|unchanged")
+
+    def test_in_another_namespace(self):
+        for script in ("run-instant-execution.sh", "k8s/deploy-baselines.sh"):
+            other = f"own-{secrets.token_hex(4)}"
+            self.addCleanup(sandbox.delete_namespace, other)
+            self.expect(self.script(script, "--namespace", other), 0)
+            self.assertEqual(len(sandbox.kubectl("get", "deployments", "-n", other, "-o", "name").stdout.split()), 3)
+            self.assertEqual(sandbox.kubectl("get", "namespace", NAMESPACE, check=False).code, 1)
 
     def test_without_a_cluster(self):
         result = self.expect(self.script("run-instant-execution.sh", config="/no/such/kubeconfig"), 0)

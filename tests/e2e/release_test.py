@@ -2,9 +2,11 @@
 # ctest: timeout=600
 """Deploy, change, break, roll back, prune: the namespace is what was asked for, or exactly what it was."""
 
+import datetime
 import json
 import pathlib
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support" / "py"))
 import release  # noqa: E402
@@ -281,6 +283,9 @@ class RecordsTest(release.ReleaseTestCase):
         self.assertIn("deployment.apps/web", status.stdout)
         for verb in ("status", "history"):
             json.loads(self.expect(self.tool(verb, "--release", "demo", "-o", "json"), 0).stdout)
+        for arguments in (("rollback",), ("recover",), ("status", "-n", "nowhere", "--server", "https://127.0.0.1:1")):
+            report = json.loads(self.tool(*arguments, "--release", "demo", "-o", "json").stdout)
+            self.assertLess(abs(time.time() - datetime.datetime.fromisoformat(report["started_at"]).timestamp()), 600)
 
     def test_reading_writes_nothing(self):
         self.expect(self.deploy(release.small_release()), 0)

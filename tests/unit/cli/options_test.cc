@@ -107,6 +107,18 @@ TEST(CommandLine, MistakesGetASuggestion) {
 
 TEST(CommandLine, RollbackTakesARevision) {
   EXPECT_EQ(options({"rollback", "3", "-n", "x"}).deploy.revision, 3);
+  for (const Args& flag : std::vector<Args>{{"-o", "json"},
+                                            {"-o", "json", "-o", "text=a"},
+                                            {"--output", "r.json"},
+                                            {"--as", "x", "--as-group", "g"},
+                                            {"-n", "x"},
+                                            {"--yes"},
+                                            {"-v", "3"}}) {
+    Args args{"rollback"};
+    args.insert(args.end(), flag.begin(), flag.end());
+    args.emplace_back("3");
+    EXPECT_EQ(options(args).deploy.revision, 3) << flag.front();
+  }
   EXPECT_EQ(options({"rollback"}).deploy.revision, 0);
   for (const char* wrong : {"-1", "1.5", "1e2", "99999999999", ""})
     EXPECT_FALSE(parse({"rollback", wrong}).has_value()) << wrong;

@@ -388,7 +388,7 @@ TEST_F(ClusterTest, ASilentWatchIsRenewedWhereItStopped) {
   (void)until(1);
   (void)until(100);
   EXPECT_EQ(transport_->cancelled.size(), 0U);
-  transport_->silent_for = Duration{31'000};
+  transport_->silent_for = Duration{26'000};
   (void)until(40'000);
   EXPECT_GE(transport_->cancelled.size(), 1U);
   EXPECT_THAT(transport_->requests.back().target, ::testing::HasSubstr("resourceVersion=9"));

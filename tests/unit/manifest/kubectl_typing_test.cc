@@ -35,15 +35,19 @@ class TempFile {
   std::string path_;
 };
 
+// For the shell: $INSTANTEXEC_KUBECTL, else the one of PATH.
+constexpr const char* kKubectl = "\"${INSTANTEXEC_KUBECTL:-kubectl}\"";
+
 bool has_kubectl() {
-  return std::system("kubectl version --client >/dev/null 2>&1") == 0;
+  return std::system((std::string(kKubectl) + " version --client >/dev/null 2>&1").c_str()) == 0;
 }  // NOLINT
 
 // The object as kubectl understands it, in the asked-for format; empty when kubectl refuses it.
 std::string kubectl(const std::string& text, const std::string& format) {
   const TempFile file(text);
-  const std::string command = "KUBECONFIG=/dev/null kubectl patch --local --type=merge -p '{}' -o " + format +
-                              " -f '" + file.path() + "' 2>/dev/null";
+  const std::string command = std::string("KUBECONFIG=/dev/null ") + kKubectl +
+                              " patch --local --type=merge -p '{}' -o " + format + " -f '" + file.path() +
+                              "' 2>/dev/null";
   std::string out;
   FILE* pipe = ::popen(command.c_str(), "r");
   if (pipe == nullptr) return out;
@@ -57,7 +61,7 @@ std::string kubectl(const std::string& text, const std::string& format) {
 constexpr const char* kHead = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n";
 
 TEST(KubectlTyping, SameValues) {
-  if (!has_kubectl()) GTEST_SKIP() << "kubectl is not installed";
+  if (!has_kubectl()) GTEST_SKIP() << "no kubectl in PATH and INSTANTEXEC_KUBECTL is not set";
   const std::vector<std::string> scalars{"yes",
                                          "No",
                                          "on",
@@ -131,7 +135,7 @@ TEST(KubectlTyping, SameValues) {
 }
 
 TEST(KubectlTyping, SameRefusals) {
-  if (!has_kubectl()) GTEST_SKIP() << "kubectl is not installed";
+  if (!has_kubectl()) GTEST_SKIP() << "no kubectl in PATH and INSTANTEXEC_KUBECTL is not set";
   for (const char* line : {"data: .inf", "data: {~: 1}", "data: !!int x", "data: 'a", "data: \"a", "data: [a",
                            "data: {[a]: b}", "data: *a", "data: a: b", "\tdata: a", "data:\n  a: 1\n b: 2"}) {
     const std::string text = std::string(kHead) + line + "\n";
@@ -141,7 +145,7 @@ TEST(KubectlTyping, SameRefusals) {
 }
 
 TEST(KubectlTyping, SameMerges) {
-  if (!has_kubectl()) GTEST_SKIP() << "kubectl is not installed";
+  if (!has_kubectl()) GTEST_SKIP() << "no kubectl in PATH and INSTANTEXEC_KUBECTL is not set";
   const std::string text = std::string(kHead) +
                            "base: &base {a: 1, b: {c: [1]}}\nother: &other {a: 2, d: 3}\n"
                            "first: {<<: *base, a: 9}\nlast: {a: 9, <<: *base}\nlist: {<<: [*base, *other]}\n";

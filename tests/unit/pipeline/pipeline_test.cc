@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "unit/pipeline/fixtures.h"
 
 namespace instantexec::pipeline::test {
@@ -256,6 +259,59 @@ TEST(Pipeline, AStageThatTakesTooLongFails) {
   EXPECT_EQ(report.error->code->name, "stage.timeout");
   EXPECT_EQ(report.exit, ExitCode::kValidationFailed);
   EXPECT_EQ(world.writes(), 0U);
+}
+
+TEST(Pipeline, EveryStageHasItsLimit) {
+  for (const auto stage :
+       {model::StageId::kAnalysis, model::StageId::kValidation, model::StageId::kDeployment}) {
+    World world;
+    PipelineContext context = world.context(web());
+    context.stages = {stage};
+    context.limits = {Duration{0}, Duration{0}, Duration{0}};
+    const auto report = world.run(context);
+    ASSERT_TRUE(report.error.has_value()) << model::to_string(stage);
+    EXPECT_EQ(report.error->code->name, "stage.timeout") << model::to_string(stage);
+    EXPECT_EQ(world.writes(), 0U);
+  }
+}
+
+TEST(Pipeline, APlanThatTakesTooLongIsNotCarriedOut) {
+  World world;
+  world.server.faults.on_request = [slow = true](const sim::RequestInfo&) mutable {
+    sim::Fault fault;
+    if (!std::exchange(slow, false)) return fault;
+    fault.kind = sim::Fault::Kind::kSlowAnswer;
+    fault.delay = Duration{12'000};
+    return fault;
+  };
+  PipelineContext context = world.context(web());
+  context.stages = {model::StageId::kDeployment};
+  context.limits.deployment = Duration{10'000};
+  const auto report = world.run(context);
+  ASSERT_TRUE(report.error.has_value());
+  EXPECT_EQ(report.error->code->name, "stage.timeout");
+  EXPECT_EQ(world.writes(), 0U);
+}
+
+TEST(Pipeline, CodeQualityIsMeasuredWithoutStageOne) {
+  World world;
+  world.repository.touch("broken.py", "def f(:\n");
+  PipelineContext context = world.context(web());
+  context.stages = {model::StageId::kValidation};
+  const auto report = world.run(std::move(context));
+  ASSERT_TRUE(report.validation) << (report.error ? report.error->to_string() : "");
+  const auto& suites = report.validation->suites;
+  EXPECT_TRUE(
+      std::any_of(suites.begin(), suites.end(), [](const auto& one) { return one.name == "code-quality"; }));
+}
+
+TEST(Pipeline, TheReportHasTheBaselineOfTheLiveNamespace) {
+  World world;
+  ASSERT_EQ(world.run(world.context(web())).exit, ExitCode::kDone);
+  const auto report = world.run(world.context(web()));
+  ASSERT_TRUE(report.validation);
+  EXPECT_TRUE(report.validation->baseline.contains("validation_status"))
+      << report.validation->baseline.dump();
 }
 
 TEST(Pipeline, AnInterruptionBeforeTheFirstWriteLeavesNothing) {
