@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cli/error_catalog.h"
 #include "cli/errors.h"
+#include "cli/finding_catalog.h"
 
 namespace instantexec::cli {
 namespace {
@@ -53,24 +54,39 @@ std::string describe(const ErrorCode& code) {
   return out + fmt::format("  Exit code: {}\n", static_cast<int>(code.exit));
 }
 
+std::string describe(const FindingRow& finding) {
+  return fmt::format("{}\n  {}\n  Next: {}\n", finding.id, finding.meaning, finding.next);
+}
+
+std::string list_row(std::string_view name, std::string_view meaning) {
+  return fmt::format("  {:<28} {}\n", name, meaning);
+}
+
 }  // namespace
 
 Result<std::string> explain(const std::string& topic) {
   if (topic == "exit-codes") return exit_table();
   std::vector<std::string> known{"exit-codes"};
-  std::string list = "Error codes:\n";
+  std::string codes = "Error codes:\n";
   for (const ErrorCode* code : sorted_codes()) {
     if (code->name == topic) return describe(*code);
     known.emplace_back(code->name);
-    list += fmt::format("  {:<28} {}\n", code->name, code->meaning);
+    codes += list_row(code->name, code->meaning);
+  }
+  // A few findings carry an error code; that one tells more.
+  std::string findings = "Findings:\n";
+  for (const FindingRow& finding : all_findings()) {
+    if (finding.id == topic) return describe(finding);
+    known.emplace_back(finding.id);
+    findings += list_row(finding.id, finding.meaning);
   }
   for (const auto& row : kExitCodes) {
     if (topic == std::to_string(row.code)) return fmt::format("exit code {}\n  {}\n", row.code, row.meaning);
   }
-  if (topic.empty()) return exit_table() + "\n" + list;
+  if (topic.empty()) return exit_table() + "\n" + codes + "\n" + findings;
   const auto suggestion = nearest(topic, known);
   return fail(errors::kUnknownTopic,
-              fmt::format("\"{}\" is no code of this program", sanitise_line(topic, 80)),
+              fmt::format("\"{}\" is no code or finding of this program", sanitise_line(topic, 80)),
               suggestion ? fmt::format("did you mean \"{}\"?", *suggestion) : "");
 }
 

@@ -6,8 +6,8 @@
 
 namespace instantexec::cli {
 
-// What a code means and what to do: an error code ("kubeconfig.invalid"), an exit code ("5"), or
-// "exit-codes". Empty: a list of everything. Error explain.unknown, with the nearest name.
+// What a code means and what to do: an error code ("kubeconfig.invalid"), a finding ("server.quota"), an exit
+// code ("5"), or "exit-codes". Empty: a list of everything. Error explain.unknown, with the nearest name.
 [[nodiscard]] Result<std::string> explain(const std::string& topic);
 
 }  // namespace instantexec::cli

@@ -52,7 +52,7 @@ constexpr std::array kVerbs{
     VerbRow{Verb::kRbac, "rbac", "Print the least Role that deploying and rolling back this release takes",
             "service-account dry-run " IE_INPUT IE_RELEASE IE_OUTPUT, true,
             "rbac -f manifests --service-account ci/deployer"},
-    VerbRow{Verb::kExplain, "explain", "Explain an error code or the exit codes", "color", false,
+    VerbRow{Verb::kExplain, "explain", "Explain an error code, a finding or the exit codes", "color", false,
             "explain exit-codes"},
     VerbRow{Verb::kVersion, "version", "Print the version", "o", false, "version -o json"},
     VerbRow{Verb::kHelp, "help", "Show help, or that of a verb", "", false, "help health"},

@@ -35,6 +35,11 @@ std::string suggestion_for(CLI::App& app, const std::vector<std::string>& args) 
 Error usage_error(const CLI::ParseError& error, CLI::App& app, const std::vector<std::string>& args,
                   const std::string& program) {
   const std::string suggestion = suggestion_for(app, args);
+  for (const std::string& arg : args) {
+    if (arg != "-A" && arg != "--all-namespaces") continue;
+    return make_error(errors::kUsage, "there is no " + arg + ": a release lives in one namespace",
+                      "name the namespace with -n");
+  }
   return make_error(errors::kUsage, sanitise_line(error.what(), 300),
                     suggestion.empty()
                         ? program + " help"

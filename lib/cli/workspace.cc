@@ -165,7 +165,24 @@ Result<manifest::Manifests> Workspace::load_manifests() {
   }
   IE_TRY_ASSIGN(const auto catalog, this->catalog());
   default_namespace(manifests.objects, release_.ns, *catalog);
+  warn_of_other_namespaces(manifests.objects);
   return manifests;
+}
+
+// kubectl refuses them. A release may span namespaces, but whoever names one may have meant all objects.
+void Workspace::warn_of_other_namespaces(const std::vector<model::Manifest>& manifests) {
+  const std::string& asked = context_.options.cluster.config.ns;
+  if (asked.empty()) return;
+  const auto elsewhere = [&](const model::Manifest& one) {
+    const std::string ns = one.object.ns();
+    return !ns.empty() && ns != asked;
+  };
+  const auto count = std::count_if(manifests.begin(), manifests.end(), elsewhere);
+  if (count == 0) return;
+  const auto first = std::find_if(manifests.begin(), manifests.end(), elsewhere);
+  warn(fmt::format("{} of {} name another namespace than {} and go there, such as {}", count,
+                   counted(manifests.size(), "object"), asked,
+                   sanitise_line(first->object.ref().to_string(), 200)));
 }
 
 std::unique_ptr<engine::Repository> Workspace::open_repository() {

@@ -55,6 +55,7 @@ class Workspace {
  private:
   explicit Workspace(const VerbContext& context) : context_(context) {}
   void warn(std::string text);
+  void warn_of_other_namespaces(const std::vector<model::Manifest>& manifests);
   void open_files();
   void warn_of_expiry();
 

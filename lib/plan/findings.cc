@@ -45,6 +45,52 @@ model::Finding immutable(const Desired& desired, const Problem& problem) {
   return out;
 }
 
+bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+// What kind of refusal it is: the server's reasons do not tell a quota or a webhook from a missing right.
+std::string_view rule_of(const DryRun& dry_run) {
+  const std::string_view message = dry_run.message;
+  if (contains(message, "exceeded quota")) return "server.quota";
+  if (contains(message, "denied the request") || contains(message, "violates PodSecurity") ||
+      contains(message, "ValidatingAdmissionPolicy")) {
+    return "server.denied";
+  }
+  switch (dry_run.http_status) {
+    case 400:
+    case 422:
+      return contains(message, "strict decoding error") ? "server.unknown-field" : "server.invalid";
+    case 403:
+      return "server.forbidden";
+    default:
+      return "server.refused";
+  }
+}
+
+std::string_view hint_of(std::string_view rule) {
+  if (rule == "server.forbidden") return "kubectl instantexec rbac lists the permissions this release needs";
+  if (rule == "server.quota") return "lower the requests or raise the ResourceQuota of the namespace";
+  if (rule == "server.unknown-field") return "kubectl explain, with the kind and the path, lists its fields";
+  return "";
+}
+
+// The fields in `strict decoding error: unknown field "spec.replcias", duplicate field "spec.x"`.
+std::vector<Problem> strict_problems(std::string_view message) {
+  std::vector<Problem> out;
+  for (const std::string_view kind : {"unknown field", "duplicate field"}) {
+    const std::string opening = std::string(kind) + " \"";
+    for (auto at = message.find(opening); at != std::string_view::npos; at = message.find(opening, at + 1)) {
+      const auto begin = at + opening.size();
+      const auto end = message.find('"', begin);
+      if (end == std::string_view::npos) break;
+      const std::string field(message.substr(begin, end - begin));
+      out.push_back({"", field, std::string(kind) + " " + field});
+    }
+  }
+  return out;
+}
+
 std::string manager_of(const Problem& problem) {
   // 'conflict with "kubectl-edit" using v1': the manager's name stands in quotes.
   const auto begin = problem.message.find('"');
@@ -93,12 +139,16 @@ std::vector<model::Finding> conflicts(const Desired& desired, const DryRun& dry_
 
 std::vector<model::Finding> refusals(const Desired& desired, const DryRun& dry_run, bool exists) {
   const std::string name = desired.object().ref().to_string();
+  const std::string rule(rule_of(dry_run));
+  const bool strict = rule == "server.unknown-field";
+  const bool by_field = strict || rule == "server.invalid";
   std::vector<model::Finding> out;
-  for (const Problem& problem : dry_run.problems) {
+  for (const Problem& problem : strict ? strict_problems(dry_run.message) : dry_run.problems) {
     if (exists && speaks_of_immutability(problem.message)) {
       out.push_back(immutable(desired, problem));
-    } else if (dry_run.http_status == 422 || dry_run.http_status == 400) {
-      model::Finding finding = about(desired, "server.invalid", name + ": " + problem.message);
+    } else if (by_field) {
+      model::Finding finding = about(desired, rule, name + ": " + problem.message);
+      finding.hint = hint_of(rule);
       place(finding, desired, problem);
       out.push_back(std::move(finding));
     }
@@ -114,11 +164,8 @@ std::vector<model::Finding> refusals(const Desired& desired, const DryRun& dry_r
                    ", or add the Namespace to the release";
     return {std::move(finding)};
   }
-  const bool invalid = dry_run.http_status == 422 || dry_run.http_status == 400;
-  model::Finding finding =
-      about(desired, invalid ? "server.invalid" : "server.refused", name + ": " + dry_run.message);
-  if (dry_run.http_status == 403)
-    finding.hint = "kubectl instantexec rbac lists the permissions this release needs";
+  model::Finding finding = about(desired, rule, name + ": " + dry_run.message);
+  finding.hint = hint_of(rule);
   return {std::move(finding)};
 }
 

@@ -57,6 +57,15 @@ class SimulateTest(release.ReleaseTestCase):
                                stdin=release.stream([release.config_map("a"), release.config_map("a")]))  # fmt: skip
         self.expect(result, 3)
 
+    def test_objects_that_name_another_namespace_are_told(self):
+        elsewhere = release.config_map("a", k="1")
+        elsewhere["metadata"]["namespace"] = "other"
+        stream = release.stream([release.config_map("b", k="1"), elsewhere])
+        for given, told in ((["-n", "demo"], True), (["-n", "other"], False), ([], False)):
+            result = self.simulate("plan", *given, "--release", "demo", "-f", "-", stdin=stream)
+            self.assertEqual("name another namespace than demo and go there, such as ConfigMap other/a" in result.stderr, told,
+                             str(result))  # fmt: skip
+
     def test_it_opens_no_connection(self):
         strace = shutil.which("strace")
         if not strace:

@@ -90,6 +90,8 @@ TEST(CommandLine, MistakesGetASuggestion) {
                            {{"run", "--namespce", "x"}, "--namespace"},
                            {{"run", "--stage", "one"}, "1, 2, 3"},
                            {{"run", "-o", "jsn"}, "json"},
+                           {{"status", "-A"}, "-n"},
+                           {{"history", "--all-namespaces"}, "-n"},
                            {{"run", "--prune=maybe"}, ""},
                            {{"run", "--timeout", "soon"}, "1m30s"},
                            {{"run", "--max-risk", "400"}, ""},

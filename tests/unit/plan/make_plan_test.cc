@@ -112,9 +112,22 @@ TEST(MakePlan, Refusals) {
        "updates to statefulset spec for fields other than … are forbidden",
        {},
        "server.immutable!"},
-      {"strict", 400, "unknown field \"spec.foo\"", {}, "server.invalid!"},
+      {"strict",
+       400,
+       "strict decoding error: unknown field \"data.b\", duplicate field \"data.a\"",
+       {},
+       "server.unknown-field! server.unknown-field!"},
+      {"not decoded", 400, "cannot be handled", {}, "server.invalid!"},
       {"no namespace", 404, "namespaces \"demo\" not found", {}, "namespace.missing!"},
-      {"forbidden", 403, "no", {}, "server.refused!"},
+      {"forbidden", 403, "deployments.apps is forbidden: User \"x\" cannot patch", {}, "server.forbidden!"},
+      {"quota", 403, "pods \"x\" is forbidden: exceeded quota: q, requested: cpu=1", {}, "server.quota!"},
+      {"pod security",
+       403,
+       "pods \"x\" is forbidden: violates PodSecurity \"restricted:latest\"",
+       {},
+       "server.denied!"},
+      {"denied", 400, "admission webhook \"v.example.com\" denied the request: no", {}, "server.denied!"},
+      {"too large", 413, "Request entity too large", {}, "server.refused!"},
       {"webhook", 500, "webhook", {}, "server.refused!"},
   };
   for (const Row& row : rows) {
@@ -128,6 +141,16 @@ TEST(MakePlan, Refusals) {
     EXPECT_EQ(out->findings[0].at.file, "a.yaml") << row.name;
     EXPECT_EQ(out->findings[0].evidence, model::EvidenceClass::kServer);
   }
+}
+
+TEST(MakePlan, AnUnknownFieldIsShownWhereItStands) {
+  World world;
+  world.want(config("c", "1"));
+  world.refuse(400, "strict decoding error: unknown field \"data.key\"", {});
+  const auto out = world.plan();
+  ASSERT_EQ(rules(*out), "server.unknown-field!");
+  EXPECT_EQ(out->findings[0].field, "data.key");
+  EXPECT_NE(out->findings[0].message.find("unknown field data.key"), std::string::npos);
 }
 
 TEST(MakePlan, ImmutableIsOnlySaidOfWhatExists) {
