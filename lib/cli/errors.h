@@ -13,7 +13,7 @@ inline constexpr ErrorCode kToolFailed{"input.tool-failed", ExitCode::kUsage,
 inline constexpr ErrorCode kNotAvailable{"cluster.needed", ExitCode::kUsage,
                                          "This command needs a cluster and cannot run with --dry-run=client.",
                                          "use --dry-run=server, or --simulate"};
-inline constexpr ErrorCode kUnknownTopic{"explain.unknown", ExitCode::kUsage, "There is no such code or finding.",
-                                         "kubectl instantexec explain"};
+inline constexpr ErrorCode kUnknownTopic{"explain.unknown", ExitCode::kUsage,
+                                         "There is no such code or finding.", "kubectl instantexec explain"};
 
 }  // namespace instantexec::cli::errors
