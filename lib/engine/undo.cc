@@ -60,12 +60,12 @@ class UndoRun {
 
  private:
   Result<LiveObjects> read() {
-    const auto catalog = what_is_served();
+    served_ = what_is_served();
     LiveQuery query;
     Unread hidden;
     for (const journal::SavedObject& saved : task_.saved) {
       if (task_.withheld.contains(saved.object)) continue;
-      if (catalog == nullptr || catalog->find(saved.gvk) != nullptr) {
+      if (served_ == nullptr || served_->find(saved.gvk) != nullptr) {
         query.want(saved.gvk, saved.object);
       } else if (!not_yet_served(saved)) {
         hidden.emplace(saved.object,
@@ -94,9 +94,8 @@ class UndoRun {
   }
 
   // The definition of its kind was put back, so it will be served again.
-  [[nodiscard]] bool will_be_served(const journal::SavedObject& saved) {
-    const auto catalog = session_.cluster().catalog(false);
-    if (!catalog || (*catalog)->find(saved.gvk) != nullptr) return false;
+  [[nodiscard]] bool will_be_served(const journal::SavedObject& saved) const {
+    if (served_ == nullptr || served_->find(saved.gvk) != nullptr) return false;
     return std::any_of(task_.saved.begin(), task_.saved.end(), [&](const journal::SavedObject& other) {
       if (!other.before || !plan::is_crd(other.gvk) || unread_.contains(other.object)) return false;
       const model::Gvk defined = plan::defined_kind(*other.before);
@@ -104,11 +103,10 @@ class UndoRun {
     });
   }
 
-  // Of a kind that this very operation defines and that the server does not serve: nothing of it can exist.
-  // Any other kind that cannot be found may be hidden by an aggregated API server that is down.
-  [[nodiscard]] bool not_yet_served(const journal::SavedObject& saved) {
-    const auto catalog = session_.cluster().catalog(false);
-    if (saved.before || !catalog || (*catalog)->find(saved.gvk) != nullptr) return false;
+  // Of a kind that is not served, and that this very operation defines: nothing of it can exist. Any other
+  // kind that cannot be found may be hidden by an aggregated API server that is down.
+  [[nodiscard]] bool not_yet_served(const journal::SavedObject& saved) const {
+    if (saved.before) return false;
     return std::any_of(task_.saved.begin(), task_.saved.end(), [&](const journal::SavedObject& other) {
       if (other.before || !other.after || !plan::is_crd(other.gvk)) return false;
       const model::Gvk defined = plan::defined_kind(*other.after);
@@ -319,9 +317,10 @@ class UndoRun {
   UndoPlan plan_;
   std::vector<UndoOutcome> outcomes_;
   std::optional<HealthMonitor> health_;
-  bool resumed_ = false;   // another run had begun with it
-  Unread unread_;          // in the last look
-  bool left_out_ = false;  // something, of the last round
+  bool resumed_ = false;                             // another run had begun with it
+  Unread unread_;                                    // in the last look
+  std::shared_ptr<const model::ApiCatalog> served_;  // then; null: nobody knows
+  bool left_out_ = false;                            // something, of the last round
   bool stopped_ = false;
   bool unwritten_ = false;  // some object was found as it had been: its write may still be under way
 };

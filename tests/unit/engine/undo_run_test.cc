@@ -525,30 +525,31 @@ TEST(UndoRun, WhatCannotBeReadOrRecordedEndsIt) {
 
 // The catalog cannot be had: then a kind may exist, and what is of it is looked for.
 TEST(UndoRun, WithoutACatalogEverythingIsLookedFor) {
-  class NoCatalog final : public Cluster {
-   public:
-    explicit NoCatalog(Cluster& real) : real_(real) {}
-    Result<ClusterInfo> info() override { return real_.info(); }
-    Result<std::shared_ptr<const model::ApiCatalog>> catalog(bool /*refresh*/) override {
-      return fail(instantexec::errors::kInternal, "no catalog");
-    }
-    RequestId submit(Request request) override { return real_.submit(std::move(request)); }
-    WatchId watch(WatchRequest request) override { return real_.watch(std::move(request)); }
-    void cancel_watch(WatchId id) override { real_.cancel_watch(id); }
-    ClusterEvent wait(Instant deadline) override { return real_.wait(deadline); }
-    [[nodiscard]] std::size_t capacity() const override { return real_.capacity(); }
-
-   private:
-    Cluster& real_;
-  };
   Undoing u;
-  NoCatalog cluster(u.world.client());
+  NoCatalog cluster;
+  cluster.real = &u.world.client();
   u.begin(&cluster);
   u.write(config("new", "1"));
   const auto report = u.undo();
   ASSERT_TRUE(report) << report.error().to_string();
   EXPECT_EQ(report->result, model::DeployResult::kRolledBack);
   EXPECT_FALSE(u.live(config("new", "")));
+}
+
+// What is kept is not waited for, in the second run either.
+TEST(UndoRun, WhatIsKeptIsKeptByTheNextRunToo) {
+  Undoing u;
+  u.begin();
+  u.write(model::Object{*model::parse_json(R"({"apiVersion":"v1","kind":"PersistentVolumeClaim",
+    "metadata":{"name":"data","namespace":"default"},"spec":{"accessModes":["ReadWriteOnce"],
+    "resources":{"requests":{"storage":"1Gi"}}}})")});
+  u.operation->stored.head.phase = journal::Phase::kRollingBack;
+  const auto begin = u.session->now();
+  const auto report = u.undo();
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->result, model::DeployResult::kRolledBack);
+  EXPECT_EQ(report->verification->kept, 1U);
+  EXPECT_LT((u.session->now() - begin).count(), 10'000);
 }
 
 }  // namespace

@@ -264,5 +264,82 @@ TEST(UndoUnread, AnApiServerThatDoesNotAnswerEndsIt) {
   }
 }
 
+TEST(UndoUnread, NothingThatMayBeTouchedIsNoReasonToEnd) {
+  Undoing u;
+  u.world.foreign_apply(config("a", "1"));
+  u.begin();
+  u.write(config("a", "2"), true);
+  u.task.withheld.emplace(config("a", "").ref(), make_error(errors::kReadFailed, "not now"));
+  const auto report = u.undo();
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->result, model::DeployResult::kPartlyUndone);
+  EXPECT_EQ(model::get_string(u.live(config("a", ""))->json, "/data/key"), "2");
+}
+
+// Which kinds there are is not known, and one object cannot be read. Only what is on its way out is waited
+// for.
+TEST(UndoUnread, WhatLeavesIsWaitedForBesideIt) {
+  for (const bool leaves : {true, false}) {
+    NoCatalog cluster;
+    Undoing u;
+    cluster.real = &u.world.client();
+    u.world.foreign_apply(config("b", "1"));
+    u.begin(&cluster);
+    auto created = config("a", "1");
+    if (leaves) created.json["metadata"]["finalizers"] = {"example.com/wait"};
+    u.write(created);
+    u.write(config("b", "2"), true);
+    u.world.server.faults.on_request = [](const sim::RequestInfo& info) {
+      return info.verb == "get" && info.ref.name == "b" ? status(403) : sim::Fault{};
+    };
+    const auto begin = u.session->now();
+    const auto report = u.undo();
+    ASSERT_TRUE(report) << report.error().to_string();
+    EXPECT_EQ(report->result, model::DeployResult::kPartlyUndone);
+    EXPECT_EQ((u.session->now() - begin).count() >= 60'000, leaves);
+  }
+}
+
+model::Object definition_of(const std::string& group, const std::string& plural, const std::string& kind) {
+  model::Object out = widget_definition();
+  out.json["metadata"]["name"] = plural + "." + group;
+  out.json["spec"]["group"] = group;
+  out.json["spec"]["names"] = {{"plural", plural}, {"kind", kind}};
+  return out;
+}
+
+// A kind that is not served comes back only with its own definition, and only if that one was seen.
+TEST(UndoUnread, OnlyItsOwnDefinitionBringsAKindBack) {
+  const std::vector<model::Object> others = {definition_of("example.com", "gadgets", "Gadget"),
+                                             definition_of("example.org", "widgets", "Widget")};
+  for (const bool with_its_own : {false, true}) {
+    Undoing u;
+    std::vector<model::Object> all = others;
+    if (with_its_own) all.push_back(widget_definition());
+    u.world.foreign_apply(widget_definition());
+    for (const model::Object& one : others) u.world.foreign_apply(one);
+    u.world.server.run_for(Duration{1000});
+    u.world.foreign_apply(widget());
+    all.push_back(widget());
+    std::vector<journal::SavedObject> saved;
+    for (const model::Object& one : all) saved.push_back({one.gvk(), one.ref(), u.live(one), u.live(one)});
+    u.world.foreign_delete(widget_definition());
+    u.world.server.run_for(Duration{5000});
+    u.world.restart();
+    u.begin();
+    u.task.saved = saved;
+    u.world.server.faults.on_request = [](const sim::RequestInfo& info) {
+      const bool its_own =
+          info.ref.kind == "CustomResourceDefinition" && info.ref.name == "widgets.example.com";
+      return info.verb == "get" && its_own ? status(403) : sim::Fault{};
+    };
+    const auto begin = u.session->now();
+    const auto report = u.undo();
+    ASSERT_TRUE(report) << report.error().to_string();
+    EXPECT_EQ(report->result, model::DeployResult::kPartlyUndone);
+    EXPECT_LT((u.session->now() - begin).count(), 10'000) << "nobody brings it back, so nobody waits";
+  }
+}
+
 }  // namespace
 }  // namespace instantexec::engine

@@ -25,11 +25,11 @@ Response listed(std::vector<model::Object> items) {
 }
 
 model::Object stored(const std::string& value, const std::string& version = "1",
-                     Json managed = Json::array()) {
+                     const std::vector<Json>& managed = {}) {
   model::Object out = config("c", value);
   out.json["metadata"]["uid"] = "u";
   out.json["metadata"]["resourceVersion"] = version;
-  if (!managed.empty()) out.json["metadata"]["managedFields"] = std::move(managed);
+  if (!managed.empty()) out.json["metadata"]["managedFields"] = managed;
   return out;
 }
 model::Object created(model::Object object) {

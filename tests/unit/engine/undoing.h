@@ -62,6 +62,21 @@ struct Undoing {
   Result<model::DeployReport> undo() { return undo_operation(*operation, task); }
 };
 
+// The cluster without the list of what it serves.
+struct NoCatalog final : Cluster {
+  Cluster* real = nullptr;
+
+  Result<ClusterInfo> info() override { return real->info(); }
+  Result<std::shared_ptr<const model::ApiCatalog>> catalog(bool /*refresh*/) override {
+    return fail(instantexec::errors::kInternal, "no catalog");
+  }
+  RequestId submit(Request request) override { return real->submit(std::move(request)); }
+  WatchId watch(WatchRequest request) override { return real->watch(std::move(request)); }
+  void cancel_watch(WatchId id) override { real->cancel_watch(id); }
+  ClusterEvent wait(Instant deadline) override { return real->wait(deadline); }
+  [[nodiscard]] std::size_t capacity() const override { return real->capacity(); }
+};
+
 // An answer with that status to a request that is not carried out.
 inline sim::Fault status(int code) {
   sim::Fault out;
