@@ -183,8 +183,8 @@ TEST(ThreeWay, ItemsThatComeBackStandWhereTheyStood) {
   const Json live{item("x", 9), item("a", 1), item("d", 2)};
   EXPECT_EQ(three_way(before, after, live).merged,
             (Json{item("x", 9), item("a", 1), item("b", 1), item("c", 1), item("d", 2)}));
-  const Json first_gone{item("b", 1)};
-  EXPECT_EQ(three_way(Json{item("a", 1), item("b", 1)}, first_gone, Json{item("b", 2)}).merged,
+  const Json first_gone = Json::array({item("b", 1)});
+  EXPECT_EQ(three_way(Json{item("a", 1), item("b", 1)}, first_gone, Json::array({item("b", 2)})).merged,
             (Json{item("a", 1), item("b", 2)}));
 }
 

@@ -122,7 +122,7 @@ Json owners_after(const model::Object& live, const std::optional<Json>& patch) {
 TEST(OwnershipPatch, GivesFieldsTakenByForceBack) {
   const auto base = stored(config("c", "old"));
   const auto before = owned(base, {entry("me", "Apply", "a", "t1"), entry("them", "Apply", "b", "t2")});
-  const auto after = owned(base, {entry("me", "Apply", "ab", "t5")});
+  const auto after = owned(base, Json::array({entry("me", "Apply", "ab", "t5")}));
   // After the values were patched back, the patch itself left an Update entry of ours.
   const auto live = owned(base, {entry("me", "Apply", "ab", "t5"), entry("me", "Update", "b", "t6"),
                                  entry("kubelet", "Update", "s", "t7", "status")});
@@ -144,8 +144,8 @@ TEST(OwnershipPatch, KeepsWhatOthersDidMeanwhile) {
 
 TEST(OwnershipPatch, NothingToDoOrNothingSafe) {
   const auto base = stored(config("c", "old"));
-  const auto before = owned(base, {entry("me", "Apply", "a", "t1")});
-  const auto later = owned(base, {entry("me", "Apply", "a", "t9")});
+  const auto before = owned(base, Json::array({entry("me", "Apply", "a", "t1")}));
+  const auto later = owned(base, Json::array({entry("me", "Apply", "a", "t9")}));
   EXPECT_FALSE(ownership_patch(input(&before, &before, &later))) << "timestamps alone";
   const auto none = owned(base, Json::array());
   EXPECT_FALSE(ownership_patch(input(&none, &before, &before))) << "an empty list would be a reset";
@@ -320,7 +320,7 @@ TEST(MakeUndo, SaysWhyItCannotOrDoesNot) {
 
 TEST(MakeUndo, OwnershipAlone) {
   const auto base = stored(config("c", "old"));
-  const auto before = owned(base, {entry("them", "Apply", "a", "t1")});
+  const auto before = owned(base, Json::array({entry("them", "Apply", "a", "t1")}));
   const auto after = owned(base, {entry("them", "Apply", "a", "t1"), entry("me", "Apply", "a", "t2")});
   const Undo undo = make_undo(input(&before, &after, &after));
   EXPECT_EQ(undo.kind, Undo::Kind::kOwner);
