@@ -35,7 +35,8 @@ void declare_cluster_flags(CLI::App& app, RawOptions& raw) {
   option("--client-certificate", flags.client_certificate, "Client certificate file");
   option("--client-key", flags.client_key, "Client key file");
   option("--tls-server-name", flags.tls_server_name, "Name to expect in the server's certificate");
-  option("--request-timeout", flags.request_timeout, "Limit for one request (5s, 1m); 0: 60s to read, 40s to write");
+  option("--request-timeout", flags.request_timeout,
+         "Limit for one request (5s, 1m); 0: 60s to read, 40s to write");
   option("--kuberc", flags.kuberc, "Path of the kuberc file; KUBERC=off reads none");
   option("--cache-dir", raw.options.cluster.cache_dir, "Folder of the discovery cache");
   const auto flag = [&](const char* names, bool& value, const char* text) {

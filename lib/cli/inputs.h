@@ -30,10 +30,10 @@ struct LoadedInputs {
 
 // Reads or renders every input. Folders are read recursively: .yaml, .yml and .json files in byte order,
 // hidden files passed over, values of a Helm chart too (a file of such a name without a chart is read when it
-// holds objects, else there is a warning), links and special files too unless their name is a manifest's: then
-// file.unsafe-path, because its objects would seem to have left the release. Nothing is executed but `kubectl
-// kustomize` and `helm template`, from PATH, with an argument list. Errors: input.none, input.tool-failed,
-// file.*, program.missing with what to install.
+// holds objects, else there is a warning), links and special files too unless their name is a manifest's:
+// then file.unsafe-path, because its objects would seem to have left the release. Nothing is executed but
+// `kubectl kustomize` and `helm template`, from PATH, with an argument list. Errors: input.none,
+// input.tool-failed, file.*, program.missing with what to install.
 [[nodiscard]] Result<LoadedInputs> load_inputs(const InputSources& sources,
                                                const os::Environment& environment);
 

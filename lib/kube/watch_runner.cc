@@ -6,8 +6,8 @@
 namespace instantexec::kube {
 namespace {
 
-// Together with a tick and the 15 s a new watch has for its first byte: a dead connection is noticed within 45 s.
-// Renewing costs one small request, because a watch resumes where it stopped.
+// Together with a tick and the 15 s a new watch has for its first byte: a dead connection is noticed within
+// 45 s. Renewing costs one small request, because a watch resumes where it stopped.
 constexpr Duration kMaxSilence{25'000};
 constexpr Duration kRenewalInterval{15'000};
 constexpr Duration kTick{5'000};

@@ -65,7 +65,8 @@ struct ValidationResult {
   double success_rate = 0;  // 0-1; 1 when there was nothing to test
   std::vector<Finding> findings;
   std::vector<TestSuite> suites;
-  Json baseline;  // of the live namespace before the change, as the verb `baseline` gives it; null: not looked at
+  Json baseline;  // of the live namespace before the change, as the verb `baseline` gives it; null: not
+                  // looked at
 };
 
 // One condition of the pipeline configuration a run had to meet: {"risk", true, "< 75", "12"}.

@@ -15,8 +15,8 @@ namespace instantexec::plan {
 [[nodiscard]] model::Finding foreign(const Desired& desired, const ForeignOwner& owner, bool adopt);
 // server.conflict: one for each field that another manager owns.
 [[nodiscard]] std::vector<model::Finding> conflicts(const Desired& desired, const DryRun& dry_run);
-// server.immutable, namespace.missing, server.invalid (one for each cause), server.unknown-field (one for each,
-// where it stands), server.quota, server.denied, server.forbidden or server.refused.
+// server.immutable, namespace.missing, server.invalid (one for each cause), server.unknown-field (one for
+// each, where it stands), server.quota, server.denied, server.forbidden or server.refused.
 [[nodiscard]] std::vector<model::Finding> refusals(const Desired& desired, const DryRun& dry_run,
                                                    bool exists);
 // server.warning, one for each warning of the API server about an object it accepts.
