@@ -87,7 +87,8 @@ struct Judged {
 
 // Objects of files. Whoever took them knows when; a built-in kind is judged as of now, so that what has
 // lasted long enough is called by its name.
-Judged judge_snapshot(const std::vector<SnapshotItem>& items, const Rules& rules, Timestamp now) {
+Judged judge_snapshot(const std::vector<SnapshotItem>& items, const Rules& rules,
+                      const status::Options& options, Timestamp now) {
   status::ChildIndex index;
   status::ReadyServices services;
   std::map<std::pair<std::string, std::string>, const model::Object*> schemas;  // by group and kind
@@ -113,6 +114,7 @@ Judged judge_snapshot(const std::vector<SnapshotItem>& items, const Rules& rules
     status::Context context;
     context.rules = rules;
     context.services = &services;
+    context.options = options;
     context.options.declared_failures = true;
     const model::Gvk gvk = item.object.gvk();
     if (status::knows_kind(gvk)) context.now = now;
@@ -175,7 +177,7 @@ Outcome health_of_files(const VerbContext& context) {
     outcome.mistakes = std::move(mistakes);
     return outcome;
   }
-  Judged judged = judge_snapshot(snapshot->items, *rules, SystemClock().wall());
+  Judged judged = judge_snapshot(snapshot->items, *rules, readiness_options(*config), SystemClock().wall());
   std::vector<model::Json> lines;
   for (const status::HealthNode& node : judged.all) lines.push_back(health_line(node));
   Outcome outcome = show(bare_report(), std::move(judged.roots), "");
@@ -209,9 +211,13 @@ Result<Seen> look(Workspace& workspace, const VerbContext& context) {
                 engine::read_live_health(workspace.engine_environment(), workspace.release(),
                                          {context.options.health.selector}));
   Seen out{live.release, live.revision, live.unreadable, {}};
-  const engine::LiveKnowledge known{
-      live.index, live.declares_status, live.storage_classes, live.services, workspace.release().health_rules,
-      live.now};
+  const engine::LiveKnowledge known{live.index,
+                                    live.declares_status,
+                                    live.storage_classes,
+                                    live.services,
+                                    workspace.release().health_rules,
+                                    workspace.release().readiness,
+                                    live.now};
   for (const model::Object& object : live.objects) {
     out.nodes.push_back(status::health_tree(object, live.index, engine::context_of(object, known)));
   }

@@ -75,8 +75,9 @@ Outcome run_rbac(const VerbContext& context) {
   if (!inputs) return failed(w.new_report("rbac"), inputs.error(), w.interrupted_by());
   const plan::Scope scope{w.release().release, w.release().ns};
   const engine::ResourceNames names(**catalog, inputs->desired);
-  const auto roles = engine::roles_of(engine::needs_of_any(inputs->touched, scope, names), scope,
-                                      context.options.service_account);
+  const auto roles =
+      engine::roles_of(engine::needs_of_any(inputs->touched, scope, names, w.release().readiness), scope,
+                       context.options.service_account);
   Outcome outcome;
   outcome.report = w.new_report("rbac");
   outcome.text = [text = text_of(roles, *inputs)](const report::TextOptions&) { return text; };

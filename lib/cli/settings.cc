@@ -59,8 +59,18 @@ engine::ReleaseOptions release_options(const Options& options, const LoadedConfi
   release.wait = options.deploy.wait;
   release.timeout = options.deploy.timeout.value_or(config.config.timeouts.deployment);
   release.per_object_timeout = config.config.object_timeout;
+  release.readiness = readiness_options(config);
   if (options.deploy.lock_timeout) release.lock_timeout = *options.deploy.lock_timeout;
   return release;
+}
+
+status::Options readiness_options(const LoadedConfig& config) {
+  const manifest::Readiness& readiness = config.config.readiness;
+  status::Options out;
+  out.wait_for_jobs = readiness.wait_for_jobs;
+  out.require_endpoints = readiness.require_endpoints;
+  out.require_ingress_address = readiness.require_ingress_address;
+  return out;
 }
 
 policy::Thresholds thresholds(const Options& options, const LoadedConfig& config) {

@@ -33,6 +33,8 @@ struct LoadedConfig {
                                            bool ns_given);
 [[nodiscard]] engine::ReleaseOptions release_options(const Options& options, const LoadedConfig& config,
                                                      const std::string& ns);
+// What the configuration calls ready (`readiness`).
+[[nodiscard]] status::Options readiness_options(const LoadedConfig& config);
 [[nodiscard]] policy::Thresholds thresholds(const Options& options, const LoadedConfig& config);
 [[nodiscard]] InputSources input_sources(const Options& options, const LoadedConfig& config,
                                          const engine::ReleaseOptions& release);

@@ -59,6 +59,8 @@ struct ReleaseOptions {
   std::shared_ptr<const journal::Seal> seal;
   // When custom resources are ready or have failed; the first rule that applies decides.
   std::vector<status::CustomRule> health_rules;
+  // What ready means for kinds that can be judged in two ways.
+  status::Options readiness;
 };
 
 // An operation that did not reach its end: the process died, was interrupted or lost the cluster; or whose

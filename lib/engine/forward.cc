@@ -147,7 +147,7 @@ class Forward {
   void watch() {
     for (std::size_t i = 0; i < planned_.desired.size(); ++i) {
       const plan::Step& step = planned_.plan.steps[i];
-      const bool has_children = !status::child_kinds(step.gvk).empty();
+      const bool has_children = !status::child_kinds(step.gvk, operation_.options.readiness).empty();
       if (step.op == plan::Op::kUnchanged) {
         // Not there any more when others deleted it before a recovery went on from here.
         const auto live = planned_.live.find(step.object);

@@ -73,7 +73,7 @@ Status HealthFollower::find_places() {
   if (release_.empty()) roots = health_places(*catalog, options_.ns);
   for (const auto& [gvk, ns] : roots)
     places_.push_back({gvk, ns, query_.label_selector, true, false, false, {}, {}, {}, {}});
-  for (const auto& [gvk, ns] : health_children(roots)) {
+  for (const auto& [gvk, ns] : health_children(roots, options_.readiness)) {
     // Without a selector the objects asked for and what belongs to others come by the same watch.
     if (query_.label_selector.empty() && roots.contains({gvk, ns})) continue;
     places_.push_back({gvk, ns, "", false, false, false, {}, {}, {}, {}});
@@ -257,7 +257,7 @@ bool HealthFollower::read_since(Instant when, const std::set<model::ObjectRef>& 
     });
     if (asked_for) wanted.emplace(place.gvk, place.ns);
   }
-  if (parts) wanted.merge(health_children(wanted));
+  if (parts) wanted.merge(health_children(wanted, options_.readiness));
   std::vector<std::size_t> concerned;
   bool blind = false;
   for (std::size_t i = 0; i < places_.size(); ++i) {
@@ -288,7 +288,7 @@ void HealthFollower::read_services() {
 }
 
 LiveKnowledge HealthFollower::knowledge(std::span<const status::CustomRule> rules) {
-  return {index_, declares_status_, storage_classes_, services_, rules, now()};
+  return {index_, declares_status_, storage_classes_, services_, rules, options_.readiness, now()};
 }
 
 Result<std::set<model::ObjectRef>> HealthFollower::next(Instant until) {

@@ -36,6 +36,7 @@ status::Context context_of(const model::Object& object, const LiveKnowledge& kno
   status::Context out;
   out.now = known.now;
   out.rules = known.rules;
+  out.options = known.options;
   out.options.declared_failures = true;
   out.services = &known.services;
   const model::Gvk gvk = object.gvk();
@@ -82,22 +83,24 @@ HealthPlaces health_places(const model::ApiCatalog& catalog, const std::string& 
   return out;
 }
 
-HealthPlaces health_children(const HealthPlaces& places) {
+HealthPlaces health_children(const HealthPlaces& places, const status::Options& options) {
   HealthPlaces out;
   for (const auto& [gvk, ns] : places) {
-    const auto kinds = status::child_kinds(gvk);
+    const auto kinds = status::child_kinds(gvk, options);
     for (const model::Gvk& kind : kinds) out.emplace(kind, ns);
-    if (status::events_tell(gvk)) out.emplace(model::Gvk{"", "v1", "Event"}, ns);
+    if (status::events_tell(gvk, options)) out.emplace(model::Gvk{"", "v1", "Event"}, ns);
   }
   return out;
 }
 
 namespace {
 
-void read_children(Session& session, const HealthPlaces& places, LiveHealth& out) {
+void read_children(Session& session, const HealthPlaces& places, const status::Options& options,
+                   LiveHealth& out) {
   for (const model::Object& object : out.objects) out.index.upsert(object);
   std::vector<Request> requests;
-  for (const auto& [gvk, ns] : health_children(places)) requests.emplace_back(ListRequest{gvk, ns, "", ""});
+  for (const auto& [gvk, ns] : health_children(places, options))
+    requests.emplace_back(ListRequest{gvk, ns, "", ""});
   for (const Response& response : session.call_all(std::move(requests))) {
     for (const model::Object& item : response.items) out.index.upsert(item);
   }
@@ -169,7 +172,7 @@ Result<LiveHealth> read_live_health(Environment environment, const ReleaseOption
     places = health_places(*catalog, options.ns);
     IE_TRY(read_selected(session, places, query.label_selector, out));
   }
-  read_children(session, places, out);
+  read_children(session, places, options.readiness, out);
   std::set<model::Gvk> kinds;
   for (const model::Object& object : out.objects) kinds.insert(object.gvk());
   out.declares_status = read_schemas(session, *catalog, kinds, {});

@@ -27,7 +27,7 @@ using HealthPlaces = std::set<std::pair<model::Gvk, std::string>>;  // kind and 
 // kind.
 [[nodiscard]] HealthPlaces health_places(const model::ApiCatalog& catalog, const std::string& ns);
 // Where what belongs to objects of these places is found, and the events about it.
-[[nodiscard]] HealthPlaces health_children(const HealthPlaces& places);
+[[nodiscard]] HealthPlaces health_children(const HealthPlaces& places, const status::Options& options);
 
 // Objects as they are now, with what they own and the events about them.
 struct LiveHealth {
@@ -51,6 +51,7 @@ struct LiveKnowledge {
   const std::optional<std::vector<model::Object>>& storage_classes;
   const status::ReadyServices& services;
   std::span<const status::CustomRule> rules;
+  status::Options options;
   Timestamp now;
 };
 

@@ -136,6 +136,7 @@ Result<model::DeployReport> settle_files(const Operation& operation, Result<mode
 HealthOptions health_options(const ReleaseOptions& options) {
   HealthOptions out;
   out.per_object_timeout = options.per_object_timeout;
+  out.status = options.readiness;
   out.rules = options.health_rules;
   return out;
 }

@@ -279,7 +279,7 @@ class Planner {
       touched.push_back({desired.object().gvk(), desired.object().ref(), plan::Op::kCreate});
     }
     const ResourceNames names(*out_.catalog, out_.desired);
-    Needs needs = needs_of_any(touched, scope(), names);
+    Needs needs = needs_of_any(touched, scope(), names, options_.readiness);
     std::erase_if(needs, [](const auto& need) { return need.second.purpose == Purpose::kDiagnosis; });
     const Needs missing = access_.missing(session_, needs);
     if (missing.empty()) return {};
@@ -290,7 +290,7 @@ class Planner {
   void check_access() {
     std::vector<Touched> touched;
     for (const plan::Step& step : out_.plan.steps) touched.push_back({step.gvk, step.object, step.op});
-    Needs needs = needs_of(touched, scope(), ResourceNames(*out_.catalog, out_.desired));
+    Needs needs = needs_of(touched, scope(), ResourceNames(*out_.catalog, out_.desired), options_.readiness);
     // The lock is kept from one run to the next.
     if (!out_.lease.name().empty()) needs.erase({options_.ns, lease_gvk().group, "leases", "create"});
     Needs missing = access_.missing(session_, needs);

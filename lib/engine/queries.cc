@@ -84,9 +84,10 @@ Result<std::vector<model::ObjectOutcome>> health_now(Session& session, const jou
   for (const journal::Member& member : head.members) {
     gvks.insert(member.gvk);
     query.want(member.gvk, {member.gvk.group, member.gvk.kind, member.ns, member.name});
-    const auto children = status::child_kinds(member.gvk);
+    const auto children = status::child_kinds(member.gvk, options.readiness);
     for (const model::Gvk& child : children) kinds.emplace(child, member.ns);
-    if (status::events_tell(member.gvk)) kinds.emplace(model::Gvk{"", "v1", "Event"}, member.ns);
+    if (status::events_tell(member.gvk, options.readiness))
+      kinds.emplace(model::Gvk{"", "v1", "Event"}, member.ns);
   }
   // What was left behind has to be told most of all when something cannot be read.
   IE_TRY_ASSIGN(const LiveLook look, look_live(session, query));
@@ -96,6 +97,7 @@ Result<std::vector<model::ObjectOutcome>> health_now(Session& session, const jou
   status::Context context;
   context.now = session.server_time();
   context.rules = options.health_rules;
+  context.options = options.readiness;
   context.options.declared_failures = true;  // shown, not acted upon
   std::set<std::string> called;
   for (const auto& [ref, object] : look.objects) note_webhook_namespaces(object, called);

@@ -50,7 +50,7 @@ Result<ReleaseNamespace> create_namespace(Session& session, const ReleaseOptions
   ApplyRequest request;
   request.body = wanted->object();
   request.field_manager = options.field_manager;
-  request.preconditions.resource_version = kMustNotExist;
+  request.preconditions = {.uid = {}, .resource_version = kMustNotExist};
   plan::set_metadata(request.body, "annotations", model::marks::kCreatedBy, session.holder());
   auto out = create(session, request);
   if (out) return out;

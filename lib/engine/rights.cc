@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "status/status.h"
 
 namespace instantexec::engine {
 namespace {
@@ -14,7 +13,8 @@ constexpr const char* kRbac = "rbac.authorization.k8s.io";
 
 class Collector {
  public:
-  Collector(const plan::Scope& scope, const ResourceNames& names) : scope_(scope), names_(names) {}
+  Collector(const plan::Scope& scope, const ResourceNames& names, const status::Options& readiness)
+      : scope_(scope), names_(names), readiness_(readiness) {}
 
   void add(const Touched& touched, std::initializer_list<const char*> verbs, Purpose purpose) {
     const model::ObjectRef& object = touched.object;
@@ -50,14 +50,17 @@ class Collector {
 
   // Of workloads: what they make, why it does not run, and a stuck pod that has to go.
   void add_diagnosis(const Touched& touched) {
-    const auto children = status::child_kinds(touched.gvk);
+    const auto children = status::child_kinds(touched.gvk, readiness_);
     const std::string& ns = touched.object.ns;
-    if (status::events_tell(touched.gvk)) add(ns, "", "events", {"list", "watch"}, Purpose::kDiagnosis);
+    if (status::events_tell(touched.gvk, readiness_))
+      add(ns, "", "events", {"list", "watch"}, Purpose::kDiagnosis);
     if (children.empty()) return;
     for (const model::Gvk& child : children) {
       add(ns, child.group, names_.of(child).c_str(), {"get", "list", "watch"}, Purpose::kDiagnosis);
     }
-    add(ns, "", "pods/log", {"get"}, Purpose::kDiagnosis);
+    const bool runs =
+        std::find(children.begin(), children.end(), model::Gvk{"", "v1", "Pod"}) != children.end();
+    if (runs) add(ns, "", "pods/log", {"get"}, Purpose::kDiagnosis);
     if (touched.gvk.group == "apps" && touched.gvk.kind == "StatefulSet") {
       add(ns, "", "pods", {"delete"}, Purpose::kDiagnosis);
     }
@@ -79,6 +82,7 @@ class Collector {
 
   const plan::Scope& scope_;
   const ResourceNames& names_;
+  const status::Options& readiness_;
   Needs needs_;
   std::set<Right> general_;
 };
@@ -144,8 +148,9 @@ std::string ResourceNames::of(const model::Gvk& gvk) const {
   return arriving != arriving_.end() ? arriving->second : to_lower(gvk.kind) + "s";
 }
 
-Needs needs_of(std::span<const Touched> objects, const plan::Scope& scope, const ResourceNames& names) {
-  Collector out(scope, names);
+Needs needs_of(std::span<const Touched> objects, const plan::Scope& scope, const ResourceNames& names,
+               const status::Options& readiness) {
+  Collector out(scope, names, readiness);
   out.add_records();
   for (const Touched& one : objects) {
     out.add(one, {"get"}, Purpose::kDeploy);
@@ -172,8 +177,9 @@ Needs needs_of(std::span<const Touched> objects, const plan::Scope& scope, const
   return out.take();
 }
 
-Needs needs_of_any(std::span<const Touched> objects, const plan::Scope& scope, const ResourceNames& names) {
-  Collector out(scope, names);
+Needs needs_of_any(std::span<const Touched> objects, const plan::Scope& scope, const ResourceNames& names,
+                   const status::Options& readiness) {
+  Collector out(scope, names, readiness);
   out.add_records();
   for (const Touched& one : objects) {
     out.add(one, {"get", "list", "create", "patch", "delete"}, Purpose::kDeploy);

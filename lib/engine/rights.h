@@ -12,6 +12,7 @@
 #include "model/object.h"
 #include "plan/desired.h"
 #include "plan/plan.h"
+#include "status/status.h"
 
 // Which rights a release needs, as values. Pure.
 namespace instantexec::engine {
@@ -58,13 +59,14 @@ struct Touched {
 
 // What carrying these steps out, and undoing them, takes; with the records in the release's namespace.
 // Server-side apply is `patch`, and `create` besides when the object does not exist; an undo patches what
-// changed and deletes what was created. kDiagnosis: what an operation can do without.
+// changed and deletes what was created. kDiagnosis: what an operation can do without;
+// `readiness` tells what has to be looked at besides.
 [[nodiscard]] Needs needs_of(std::span<const Touched> objects, const plan::Scope& scope,
-                             const ResourceNames& names);
+                             const ResourceNames& names, const status::Options& readiness = {});
 
 // What every deploy and rollback of a release of these objects takes, whatever happens to them: for a Role.
 [[nodiscard]] Needs needs_of_any(std::span<const Touched> objects, const plan::Scope& scope,
-                                 const ResourceNames& names);
+                                 const ResourceNames& names, const status::Options& readiness = {});
 
 // The rights as Roles, one for each namespace, and a ClusterRole if there are rights at the cluster scope,
 // all named "instantexec-<release>" (a ClusterRole with the namespace too); rights at the cluster scope that

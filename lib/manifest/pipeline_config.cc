@@ -99,6 +99,13 @@ void read_suites(ConfigSection root, Suites& out) {
   root.finish();
 }
 
+void read_readiness(ConfigSection root, Readiness& out) {
+  root.flag("wait_for_jobs", out.wait_for_jobs);
+  root.flag("require_endpoints", out.require_endpoints);
+  root.flag("require_ingress_address", out.require_ingress_address);
+  root.finish();
+}
+
 void read_root(ConfigSection root, PipelineConfig& out) {
   root.label("release", out.release);
   root.label("namespace", out.ns);
@@ -108,6 +115,7 @@ void read_root(ConfigSection root, PipelineConfig& out) {
   ConfigSection timeouts = root.section("timeouts");
   timeouts.duration("object", out.object_timeout);
   timeouts.finish();
+  read_readiness(root.section("readiness"), out.readiness);
   read_integrations(root.section("integrations"), out.integrations);
   read_targets(root.section("performance_targets"), out.performance_targets);
   read_suites(root.section("suites"), out.suites);

@@ -61,6 +61,13 @@ struct Suites {
   CodeQuality code_quality;
 };
 
+// `readiness`: what ready means for kinds that can be judged in two ways.
+struct Readiness {
+  bool wait_for_jobs = true;             // a Job is ready when it is complete; false: once it has started
+  bool require_endpoints = false;        // a Service with a selector needs one ready endpoint
+  bool require_ingress_address = false;  // an Ingress needs an address of its load balancer
+};
+
 struct StageTimeouts {
   Duration analysis{5'000};
   Duration validation{30'000};
@@ -78,6 +85,7 @@ struct PipelineConfig {
   StageTimeouts timeouts;              // `stages[].timeout`
   // `timeouts.object`: for how long nothing may happen to an object that is not ready; unset: by its kind
   std::optional<Duration> object_timeout;
+  Readiness readiness;
   Integrations integrations;
   PerformanceTargets performance_targets;
   Suites suites;

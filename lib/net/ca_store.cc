@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <string_view>
 
 #include "base/text.h"
 #include "net/errors.h"
@@ -13,6 +14,7 @@ namespace instantexec::net {
 namespace {
 
 constexpr std::uintmax_t kMaxFileBytes = 16U << 20U;
+constexpr std::string_view kPemBegin = "-----BEGIN CERTIFICATE-----";
 
 std::string read_pem(const std::string& path) {
   std::error_code error;
@@ -20,7 +22,7 @@ std::string read_pem(const std::string& path) {
   if (error || size > kMaxFileBytes) return {};
   std::ifstream file(path, std::ios::binary);
   std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  return text.find("-----BEGIN CERTIFICATE-----") == std::string::npos ? std::string{} : text;
+  return text.find(kPemBegin) == std::string::npos ? std::string{} : text;
 }
 
 std::string read_folder(const std::string& folder) {
@@ -32,6 +34,19 @@ std::string read_folder(const std::string& folder) {
   std::sort(paths.begin(), paths.end());
   std::string out;
   for (const std::string& path : paths) out += read_pem(path) + "\n";
+  return out;
+}
+
+// The first file with certificates; the folders when there is none, or when they were named.
+std::string gather(const CaLocations& locations) {
+  std::string out;
+  for (const std::string& path : locations.files) {
+    out += read_pem(path);
+    if (!out.empty()) break;
+  }
+  if (out.empty() || locations.folders_too) {
+    for (const std::string& folder : locations.folders) out += read_folder(folder);
+  }
   return out;
 }
 
@@ -63,21 +78,14 @@ CaLocations ca_locations(const std::string& ssl_cert_file, const std::string& ss
 }
 
 Result<std::string> read_ca_certificates(const CaLocations& locations) {
-  std::string out;
-  for (const std::string& path : locations.files) {
-    out = read_pem(path);
-    if (!out.empty()) break;
-  }
-  if (out.empty() || locations.folders_too) {
-    for (const std::string& folder : locations.folders) out += read_folder(folder);
-  }
-  if (out.find("-----BEGIN CERTIFICATE-----") == std::string::npos) {
+  Result<std::string> found = gather(locations);
+  if (found->find(kPemBegin) == std::string::npos) {
     return fail(errors::kTlsAuthorityUnusable,
                 "no trusted authorities found; looked at " + join(locations.files, ", ") + " and " +
                     join(locations.folders, ", "),
                 "install ca-certificates, or set SSL_CERT_FILE or the cluster's certificate-authority");
   }
-  return out;
+  return found;
 }
 
 Result<std::string> read_system_ca_certificates() {

@@ -102,6 +102,31 @@ TEST_F(HealthVerb, RulesOfTheConfiguration) {
   EXPECT_EQ(outcome.report.exit, ExitCode::kDone) << "suspended waits for a person";
 }
 
+TEST_F(HealthVerb, WhatReadyMeansByTheConfiguration) {
+  const std::string objects = file("a.yaml", R"(
+apiVersion: batch/v1
+kind: Job
+metadata: {name: move, namespace: demo}
+status: {active: 1}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: demo}
+spec: {clusterIP: 10.0.0.1, selector: {app: web}}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: web, namespace: demo}
+)");
+  EXPECT_EQ(statuses(run({"health", "-f", objects, "--config", file("plain.yaml", "")})),
+            (std::vector<std::string>{"InProgress", "Current", "Current"}));
+  const std::string config =
+      file("other.yaml",
+           "readiness: {wait_for_jobs: false, require_endpoints: true, require_ingress_address: true}\n");
+  EXPECT_EQ(statuses(run({"health", "-f", objects, "--config", config})),
+            (std::vector<std::string>{"Current", "InProgress", "InProgress"}));
+}
+
 TEST_F(HealthVerb, ASchemaBesideItsObjects) {
   const Outcome outcome = run({"health", "-f", file("a.yaml", R"(
 apiVersion: apiextensions.k8s.io/v1

@@ -211,6 +211,19 @@ TEST_F(Rights, AClaimIsToldOfByEvents) {
   EXPECT_FALSE(found.contains({"shop", "", "pods/log", "get"}));
 }
 
+TEST_F(Rights, AServiceIsReadWithItsEndpointsWhereTheyCount) {
+  const Touched touched{{"", "v1", "Service"}, {"", "Service", "shop", "web"}, plan::Op::kCreate};
+  const Right slices{"shop", "discovery.k8s.io", "endpointslices", "watch"};
+  status::Options readiness;
+  EXPECT_FALSE(needs_of({&touched, 1}, scope, ResourceNames(*catalog, {}), readiness).contains(slices));
+  readiness.require_endpoints = true;
+  const Needs found = needs_of({&touched, 1}, scope, ResourceNames(*catalog, {}), readiness);
+  ASSERT_TRUE(found.contains(slices));
+  EXPECT_EQ(found.at(slices).purpose, Purpose::kDiagnosis);
+  EXPECT_FALSE(found.contains({"shop", "", "pods/log", "get"}));
+  EXPECT_TRUE(needs_of_any({&touched, 1}, scope, ResourceNames(*catalog, {}), readiness).contains(slices));
+}
+
 TEST_F(Rights, RolesGrantThem) {
   const Touched touched[] = {
       {{"apps", "v1", "Deployment"}, {"apps", "Deployment", "shop", "web"}, plan::Op::kCreate},

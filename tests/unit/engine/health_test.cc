@@ -235,6 +235,37 @@ TEST(Health, AJobThatCompletedAndExpiredIsDone) {
   EXPECT_EQ(world.get("Job", "migrate", "batch"), nullptr);
 }
 
+// Whether a Service without endpoints is ready is for the user to say.
+TEST(Health, AServiceMayHaveToWaitForItsEndpoints) {
+  World world;
+  world.options.timeout = std::chrono::minutes(5);
+  auto slow = deployment("web", kGood);
+  slow.json["spec"]["template"]["metadata"]["labels"]["instantexec.dev/fault"] = "slow-start";
+  world.options.readiness.require_endpoints = true;
+  EXPECT_EQ(world.deploy_word({service("web"), slow}), "deployed");
+  const auto alone = world.deploy({service("web"), slow, service("nobody")});
+  ASSERT_TRUE(alone) << alone.error().to_string();
+  EXPECT_EQ(alone->result, model::DeployResult::kRolledBack);
+  ASSERT_TRUE(alone->cause);
+  EXPECT_EQ(alone->cause->object.name, "nobody");
+  EXPECT_NE(alone->cause->summary.find("no ready pod matches the selector"), std::string::npos)
+      << alone->cause->summary;
+  world.options.readiness.require_endpoints = false;
+  EXPECT_EQ(world.deploy_word({service("web"), slow, service("nobody")}), "deployed");
+}
+
+TEST(Health, AJobThatHasStartedMayBeEnough) {
+  World world;
+  world.options.timeout = std::chrono::minutes(5);
+  const model::Object job{
+      *model::parse_json(R"({"apiVersion":"batch/v1","kind":"Job","metadata":{"name":"move",
+    "namespace":"default"},"spec":{"template":{"metadata":{"annotations":{"instantexec.dev/run-for":"900s"}},
+    "spec":{"restartPolicy":"Never","containers":[{"name":"app","image":"registry.example/web:1"}]}}}})")};
+  EXPECT_EQ(world.deploy_word({job}), "rolled_back");
+  world.options.readiness.wait_for_jobs = false;
+  EXPECT_EQ(world.deploy_word({job}), "deployed");
+}
+
 // What somebody deletes while it rolls out does not come back by waiting.
 TEST(Health, WhatSomebodyDeletesHasFailed) {
   World world;

@@ -35,6 +35,9 @@ TEST(PipelineConfig, NothingIsAllDefaults) {
     EXPECT_DOUBLE_EQ(config->suites.pass_rate, 0.8);
     EXPECT_FALSE(config->prune);
     EXPECT_FALSE(config->object_timeout.has_value());
+    EXPECT_TRUE(config->readiness.wait_for_jobs);
+    EXPECT_FALSE(config->readiness.require_endpoints);
+    EXPECT_FALSE(config->readiness.require_ingress_address);
   }
 }
 
@@ -48,6 +51,7 @@ stages:
 - {id: ai-analysis, timeout: 2.5}
 - {id: automated-deployment, timeout: 1h30m}
 timeouts: {object: 90s}
+readiness: {wait_for_jobs: false, require_endpoints: true, require_ingress_address: true}
 integrations:
   ai_governance: {engine: x}
   validation: {engine: other}
@@ -72,6 +76,9 @@ suites:
   EXPECT_EQ(config->timeouts.validation, Duration(30'000));
   EXPECT_EQ(config->timeouts.deployment, Duration(5'400'000));
   EXPECT_EQ(config->object_timeout, Duration(90'000));
+  EXPECT_FALSE(config->readiness.wait_for_jobs);
+  EXPECT_TRUE(config->readiness.require_endpoints);
+  EXPECT_TRUE(config->readiness.require_ingress_address);
   EXPECT_EQ(config->integrations.deployment_script, "scripts/z.sh");
   EXPECT_DOUBLE_EQ(config->performance_targets.max_risk_score, 10);
   EXPECT_DOUBLE_EQ(config->suites.pass_rate, 1);
