@@ -1,12 +1,16 @@
 #include "cli/rbac_verb.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
 #include <utility>
 
+#include "base/text.h"
 #include "cli/errors.h"
 #include "cli/release_verbs.h"
 #include "cli/workspace.h"
+#include "engine/excess.h"
 #include "engine/rights.h"
 #include "manifest/emit.h"
 #include "plan/desired.h"
@@ -61,6 +65,24 @@ std::string text_of(const std::vector<model::Object>& roles, const Inputs& input
   return out;
 }
 
+// Beside the role and not part of it, so that what is printed can be applied as it is.
+void tell_excess(Workspace& workspace, const engine::Needs& needs, engine::EventSink& events) {
+  constexpr std::size_t kShown = 10;
+  const std::string& ns = workspace.release().ns;
+  auto excess = engine::read_excess(workspace.engine_environment(), needs, ns);
+  if (!excess) {
+    events.emit(model::WarningRaised{excess.error().message});
+    return;
+  }
+  if (excess->empty()) return;
+  const std::size_t shown = std::min(excess->size(), kShown);
+  const std::size_t more = excess->size() - shown;
+  excess->resize(shown);
+  if (more > 0) excess->push_back(fmt::format("{} more", more));
+  events.emit(model::WarningRaised{"the identity in use may do more in namespace " + ns +
+                                   " than the release needs: " + join(*excess, ", ")});
+}
+
 }  // namespace
 
 Outcome run_rbac(const VerbContext& context) {
@@ -75,9 +97,9 @@ Outcome run_rbac(const VerbContext& context) {
   if (!inputs) return failed(w.new_report("rbac"), inputs.error(), w.interrupted_by());
   const plan::Scope scope{w.release().release, w.release().ns};
   const engine::ResourceNames names(**catalog, inputs->desired);
-  const auto roles =
-      engine::roles_of(engine::needs_of_any(inputs->touched, scope, names, w.release().readiness), scope,
-                       context.options.service_account);
+  const engine::Needs needs = engine::needs_of_any(inputs->touched, scope, names, w.release().readiness);
+  const auto roles = engine::roles_of(needs, scope, context.options.service_account);
+  if (!w.offline()) tell_excess(w, needs, context.events);
   Outcome outcome;
   outcome.report = w.new_report("rbac");
   outcome.text = [text = text_of(roles, *inputs)](const report::TextOptions&) { return text; };

@@ -120,6 +120,8 @@ class AccessTest(release.ReleaseTestCase):
         self.expect(printed, 0)
         offline = self.tool("rbac", "--release", "demo", "-f", "-", "--service-account", "ci", "--dry-run=client", stdin=manifests)
         self.assertEqual(self.expect(offline, 0).stdout, printed.stdout)
+        self.assertIn("may do more in namespace " + self.namespace + " than the release needs: * *.*", printed.stderr)
+        self.assertNotIn("may do more", offline.stderr)
         self.kubectl("apply", "-f", "-", stdin=printed.stdout)
         self.assertNotIn("ClusterRole", printed.stdout)
         self.assertNotIn("*", printed.stdout)
@@ -129,6 +131,8 @@ class AccessTest(release.ReleaseTestCase):
 
         sandbox.wait_for("the role to count", allowed)
         self.expect(self.deploy(self.release(), config=config), 0)
+        own = self.expect(self.tool("rbac", "--release", "demo", config=config), 0)
+        self.assertNotIn("may do more", own.stderr)
         before = release.plain_snapshot(self.namespace)
         broken = self.release(image=release.BROKEN_IMAGE, message="bye") + [release.config_map("new", k="v")]
         result = self.expect(self.deploy(broken, "--drill", config=config), 5)

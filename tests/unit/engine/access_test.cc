@@ -1,10 +1,13 @@
 #include "engine/access.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "engine/errors.h"
+#include "engine/excess.h"
 #include "engine/rights.h"
 #include "unit/engine/world.h"
 
@@ -222,6 +225,51 @@ TEST_F(Rights, AServiceIsReadWithItsEndpointsWhereTheyCount) {
   EXPECT_EQ(found.at(slices).purpose, Purpose::kDiagnosis);
   EXPECT_FALSE(found.contains({"shop", "", "pods/log", "get"}));
   EXPECT_TRUE(needs_of_any({&touched, 1}, scope, ResourceNames(*catalog, {}), readiness).contains(slices));
+}
+
+TEST_F(Rights, WhatAnIdentityHasBeyondThem) {
+  const Touched touched{
+      {"apps", "v1", "Deployment"}, {"apps", "Deployment", "shop", "web"}, plan::Op::kConfigure};
+  const Needs needed = needs_of_any({&touched, 1}, scope, ResourceNames(*catalog, {}));
+  const auto rule = [](const char* group, const char* resources, const char* verbs) {
+    const auto list = [](const char* words) {
+      Json out = Json::array();
+      for (const auto part : split(words, ',')) out.push_back(part);
+      return out;
+    };
+    return Json{{"apiGroups", Json::array({group})}, {"resources", list(resources)}, {"verbs", list(verbs)}};
+  };
+  const auto excess = [&](const std::vector<Json>& rules) { return excess_of(rules, needed, "shop"); };
+  using Texts = std::vector<std::string>;
+  EXPECT_EQ(excess({}), Texts{});
+  EXPECT_EQ(excess({rule("apps", "deployments", "get,list,watch,create,patch,delete"),
+                    rule("", "pods,configmaps", "get,list,watch"), rule("", "secrets", "get,list,update"),
+                    rule("authorization.k8s.io", "selfsubjectaccessreviews", "create")}),
+            Texts{})
+      << "what is needed, what only reads, and what everybody may do";
+  EXPECT_EQ(
+      excess({rule("", "pods/exec,pods", "create"), rule("apps", "deployments,daemonsets", "update,patch"),
+              rule("", "secrets", "watch"), rule("rbac.authorization.k8s.io", "roles", "escalate,bind")}),
+      (Texts{"patch/update daemonsets.apps", "update deployments.apps", "create pods", "create pods/exec",
+             "bind/escalate roles.rbac.authorization.k8s.io", "watch secrets"}));
+  EXPECT_EQ(excess({rule("batch", "jobs", "*"), rule("", "*", "get")}), (Texts{"get *", "* jobs.batch"}));
+  EXPECT_EQ(excess({rule("batch", "jobs", "*"), rule("*", "*", "*")}), Texts{"* *.*"});
+  Json named = rule("", "namespaces", "delete");
+  named["resourceNames"] = Json::array({"shop"});
+  EXPECT_EQ(excess({named}), Texts{});
+}
+
+TEST_F(Access, WhatIsGrantedBeyondThemIsReadFromTheServer) {
+  // With a function that decides nothing can be listed.
+  const auto nothing = read_excess(world.environment(), {}, "shop");
+  ASSERT_TRUE(nothing) << nothing.error().to_string();
+  EXPECT_THAT(*nothing, testing::IsEmpty());
+  world.allow = nullptr;
+  EXPECT_EQ(*read_excess(world.environment(), {}, "shop"), std::vector<std::string>{"* *.*"});
+  world.server.faults.on_request = [](const sim::RequestInfo&) -> sim::Fault {
+    return {sim::Fault::Kind::kAnswer, 403};
+  };
+  EXPECT_FALSE(read_excess(world.environment(), {}, "shop"));
 }
 
 TEST_F(Rights, RolesGrantThem) {
