@@ -11,7 +11,7 @@ import pathlib
 import re
 import sys
 
-PURE = ("manifest", "schema", "validate", "analyze", "risk", "policy", "plan", "status", "journal", "report")
+PURE = ("manifest", "validate", "analyze", "risk", "policy", "plan", "status", "journal", "report")
 FOUNDATION = ("base", "model")
 ADAPTERS = ("kube", "vcs", "sim")
 

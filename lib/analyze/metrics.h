@@ -34,7 +34,7 @@ struct FileMetrics {
   std::size_t error_bytes = 0;       // inside regions the parser could not make sense of
 };
 
-// Sums over files; the type name is the one of the user's design document.
+// Sums over files; the type name is the one of the pipeline's design.
 struct CodebaseMetrics {
   std::size_t total_files = 0;     // looked at, whatever their depth
   std::size_t analyzed_files = 0;  // read as syntax or text

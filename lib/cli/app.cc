@@ -109,7 +109,7 @@ int run_and_show(const Options& options, const os::Environment& environment, con
   // Who has a clock of its own, such as a simulation, has said so.
   if (outcome.report.started == Timestamp{}) outcome.report.started = started;
   if (outcome.report.elapsed == Duration{}) outcome.report.elapsed = clock.now() - begun;
-  int exit = outcome.signal ? 128 + *outcome.signal : static_cast<int>(outcome.report.exit);
+  int exit = model::exit_status(outcome.report);
   for (const Error& mistake : outcome.mistakes) print_error(mistake, options.output, environment);
   if (outcome.report.error) print_error(*outcome.report.error, options.output, environment);
   // A text result would only repeat the error.

@@ -72,9 +72,10 @@ void declare_deploy_flags(CLI::App& app, RawOptions& raw) {
   };
   // A flag with a default, not an option: "--dry-run run" must not swallow the verb.
   flag("--dry-run{client}", raw.dry_run, "none, client (no cluster) or server (checked, nothing stored)");
-  flag("--prune{true}", raw.prune, "Delete what the last release had and this one lacks");
+  flag("--prune{true}", raw.prune,
+       "Delete what the last release had and this one lacks (default: the configuration's)");
   flag("--wait{true}", raw.wait, "Wait until everything is healthy (default true)");
-  flag("-y,--yes", flags.yes, "Do not ask");
+  flag("-y,--yes", flags.yes, "Do not ask; without a terminal nothing is asked anyway");
   flag("--no-rollback", raw.no_rollback, "Leave a failed deploy as it is");
   flag("--force-conflicts", flags.force_conflicts, "Take fields owned by other field managers");
   flag("--adopt", flags.adopt, "Take objects that belong to another release or tool");
@@ -91,8 +92,10 @@ void declare_deploy_flags(CLI::App& app, RawOptions& raw) {
   flag("--seal-existing", flags.seal_existing,
        "Accept records written without the key, and sign them from now on");
   app.add_option("--field-manager", flags.field_manager, "Name for server-side apply")->group(group);
-  app.add_option("--timeout", raw.timeout, "Limit for the rollout (10m, 600)")->group(group);
-  app.add_option("--lock-timeout", raw.lock_timeout, "How long to wait for another run's lock")->group(group);
+  app.add_option("--timeout", raw.timeout, "Limit for the rollout (10m, 600; default: of the stage)")
+      ->group(group);
+  app.add_option("--lock-timeout", raw.lock_timeout, "How long to wait for another run's lock (default 35s)")
+      ->group(group);
 }
 
 void declare_rbac_flags(CLI::App& app, RawOptions& raw) {
@@ -123,7 +126,8 @@ void declare_output_flags(CLI::App& app, RawOptions& raw) {
   app.add_flag("--warnings-as-errors", gates.warnings_as_errors, "Fail on warnings of the API server")
       ->group(group);
   app.add_option("-o", raw.formats,
-                 "text, json, yaml, sarif, junit, markdown or github; FORMAT=FILE writes a file")
+                 "text, json or yaml; of what is checked or deployed also sarif, junit, markdown, github; "
+                 "FORMAT=FILE writes a file")
       ->group(group);
   app.add_option("--output", raw.outputs, "Write the JSON report to this file")->group(group);
   app.add_option("--evidence", raw.options.output.evidence,
@@ -245,6 +249,7 @@ Result<Options> finish_options(RawOptions raw, const os::Environment& environmen
     config.ns_source = std::move(setting.variable);
   }
   const Setting dry_run = from_environment(environment, "DRY_RUN");
+  options.deploy.dry_run_source = raw.dry_run.empty() ? dry_run.variable : "--dry-run=client";
   if (raw.dry_run.empty()) raw.dry_run = to_lower(dry_run.value);
   IE_TRY_ASSIGN(options.deploy.dry_run, parse_dry_run(raw.dry_run));
   if (options.verb == Verb::kRecover && options.deploy.dry_run != DryRun::kNone) {
@@ -265,6 +270,9 @@ Result<Options> finish_options(RawOptions raw, const os::Environment& environmen
   const InputFlags& input = options.input;
   if (int{!input.kustomize.empty()} + int{!input.helm_chart.empty()} + int{!input.files.empty()} > 1) {
     return fail(errors::kUsage, "-f, -k and --chart cannot be combined");
+  }
+  if (!input.helm_values.empty() && input.helm_chart.empty()) {
+    return fail(errors::kUsage, "--values belongs to --chart, and there is none");
   }
   return options;
 }

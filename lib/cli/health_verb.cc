@@ -145,16 +145,6 @@ std::vector<Error> first_of(std::vector<Error> mistakes) {
   return mistakes;
 }
 
-// A file for a test report that names no object would look as if all were well.
-std::optional<Error> unfit_format(const OutputFlags& flags) {
-  for (const Destination& one : flags.destinations) {
-    if (one.format == Format::kText || one.format == Format::kJson || one.format == Format::kYaml) continue;
-    return make_error(instantexec::errors::kUsage, "health is written as text, json or yaml",
-                      "use -o json, -o yaml or no -o");
-  }
-  return std::nullopt;
-}
-
 Outcome health_of_files(const VerbContext& context) {
   if (context.options.health.watch || !context.options.health.selector.empty()) {
     return failed(
@@ -245,8 +235,6 @@ std::string title_of(const Seen& seen, const engine::ReleaseOptions& release, co
 }  // namespace
 
 Outcome run_health(const VerbContext& context) {
-  if (auto error = unfit_format(context.options.output))
-    return failed(bare_report(), *std::move(error), std::nullopt);
   if (!context.options.input.files.empty()) return health_of_files(context);
   auto opened = Workspace::open(context, Workspace::Need::kAlways);
   if (!opened) return failed(bare_report(), std::move(opened).error(), std::nullopt);

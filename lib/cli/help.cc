@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <utility>
 
 #include "base/text.h"
 
@@ -20,10 +21,10 @@ namespace {
 constexpr std::array kVerbs{
     VerbRow{Verb::kRun, "run", "Analyze, validate and deploy a change; put everything back if it fails",
             "stage max-risk min-confidence " IE_INPUT IE_RELEASE IE_WRITES IE_OUTPUT, true,
-            "run -n synergymesh-system\nrun -f manifests --stage 1,2 -o sarif=findings.sarif"},
+            "run -n synergymesh-system\nrun -f config/baselines --stage 1,2 -o sarif=findings.sarif"},
     VerbRow{Verb::kPlan, "plan", "Show what a deploy would change, in which order, and what can be undone",
             "out detailed-exitcode " IE_INPUT IE_RELEASE IE_CHANGE IE_OUTPUT, true,
-            "plan -f config/baselines\nplan -f manifests --out change.plan"},
+            "plan -f config/baselines\nplan -f config/baselines --out change.plan"},
     VerbRow{Verb::kDeploy, "deploy", "Deploy without the gates of the earlier stages",
             "plan " IE_INPUT IE_RELEASE IE_WRITES IE_OUTPUT, true,
             "deploy -k overlays/prod --timeout 10m\ndeploy --plan change.plan"},
@@ -39,10 +40,10 @@ constexpr std::array kVerbs{
     VerbRow{Verb::kAnalyze, "analyze",
             "Score the change and decide: approve, conditional_approve, review, reject",
             "max-risk min-confidence dry-run config release " IE_INPUT IE_CHANGE IE_OUTPUT, true,
-            "analyze -f manifests"},
+            "analyze -f config/baselines"},
     VerbRow{Verb::kValidate, "validate", "Check files, rules and the server's verdict; write nothing",
             "dry-run config release warnings-as-errors " IE_INPUT IE_CHANGE IE_OUTPUT, true,
-            "validate -f manifests\nvalidate -f manifests --dry-run"},
+            "validate -f config/baselines\nvalidate -f config/baselines --dry-run"},
     VerbRow{Verb::kBaseline, "baseline", "Report the health and hygiene of the live namespace",
             "config release " IE_OUTPUT, true, "baseline -n synergymesh-system"},
     VerbRow{Verb::kHealth, "health", "Say which objects are ready, live or in files (-f), and why not",
@@ -51,7 +52,7 @@ constexpr std::array kVerbs{
             "health -f objects.yaml --rules rules.yaml -o json"},
     VerbRow{Verb::kRbac, "rbac", "Print the least Role that deploying and rolling back this release takes",
             "service-account dry-run " IE_INPUT IE_RELEASE IE_OUTPUT, true,
-            "rbac -f manifests --service-account ci/deployer"},
+            "rbac -f config/baselines --service-account ci/deployer"},
     VerbRow{Verb::kExplain, "explain", "Explain an error code, a finding or the exit codes", "color", false,
             "explain exit-codes"},
     VerbRow{Verb::kVersion, "version", "Print the version", "o", false, "version -o json"},
@@ -117,6 +118,26 @@ void declare_arguments(CLI::App& app, Verb verb, RawOptions& raw) {
   if (verb == Verb::kHelp) app.add_option("verb", raw.options.topic, "Whose help");
 }
 
+std::string plain_flags(std::string help) {
+  static constexpr std::array kFlags{std::pair{"--dry-run{client}", "--dry-run[=client|server]"},
+                                     std::pair{"--prune{true}", "--prune[=false]"},
+                                     std::pair{"--wait{true}", "--wait[=false]"}};
+  for (const auto& [declared, plain] : kFlags) {
+    const std::size_t at = help.find(declared);
+    if (at == std::string::npos) continue;
+    const std::string_view old = declared;
+    const std::string_view wanted = plain;
+    const std::size_t end = at + old.size();
+    std::size_t spaces = 0;
+    while (help.substr(end + spaces, 1) == " ") ++spaces;
+    const std::size_t width = old.size() + spaces;
+    std::string padded(wanted);
+    padded.resize(std::max(width, wanted.size() + 1), ' ');
+    help.replace(at, width, padded);
+  }
+  return help;
+}
+
 std::string verb_help(const VerbRow& verb, const std::string& program) {
   CLI::App app{verb.description, fmt::format("{} {}", program, verb.name)};
   app.set_help_flag("-h,--help", "Show help");
@@ -131,7 +152,7 @@ std::string verb_help(const VerbRow& verb, const std::string& program) {
   }
   declare_arguments(app, verb.verb, raw);
   app.footer(examples_of(verb, program));
-  return app.help();
+  return plain_flags(app.help());
 }
 
 std::optional<std::string> foreign_flag(const CLI::App& app, const VerbRow& verb) {

@@ -24,6 +24,7 @@ std::string suggestion_for(CLI::App& app, const std::vector<std::string>& args) 
     for (const auto& name : option->get_lnames()) flags.push_back("--" + name);
   }
   for (const auto& arg : args) {
+    if (arg == "--version") return "version";
     const auto& known = arg.starts_with("-") ? flags : verbs;
     const std::string word = arg.substr(0, arg.find('='));
     if (std::find(known.begin(), known.end(), word) != known.end()) continue;
@@ -39,6 +40,16 @@ Error usage_error(const CLI::ParseError& error, CLI::App& app, const std::vector
     if (arg != "-A" && arg != "--all-namespaces") continue;
     return make_error(errors::kUsage, "there is no " + arg + ": a release lives in one namespace",
                       "name the namespace with -n");
+  }
+  // After a space it would be the verb, or its argument.
+  for (std::size_t i = 1; i < args.size(); ++i) {
+    static constexpr std::array kWithEquals{"--dry-run", "--prune", "--wait"};
+    static constexpr std::array kValues{"none", "client", "server", "true", "false"};
+    const bool takes_equals =
+        std::find(kWithEquals.begin(), kWithEquals.end(), args[i - 1]) != kWithEquals.end();
+    if (!takes_equals || std::find(kValues.begin(), kValues.end(), args[i]) == kValues.end()) continue;
+    return make_error(errors::kUsage, fmt::format("{} takes its value after an equals sign", args[i - 1]),
+                      fmt::format("write {}={}", args[i - 1], args[i]));
   }
   return make_error(errors::kUsage, sanitise_line(error.what(), 300),
                     suggestion.empty()
@@ -71,7 +82,7 @@ std::string program_help(const std::string& program) {
   CLI::App app{"", program};
   RawOptions raw;
   declare_program(app, raw, program);
-  return app.help();
+  return plain_flags(app.help());
 }
 
 // `topic` is the word after "help".
@@ -95,6 +106,19 @@ Result<std::string> help_text(Verb verb, const std::string& topic, const std::st
 
 bool writes(Verb verb) {
   return verb == Verb::kRun || verb == Verb::kDeploy || verb == Verb::kRollback || verb == Verb::kRecover;
+}
+
+// A file for a test report or a code scanner that names nothing would look as if all were well.
+Status check_formats(const Options& options) {
+  static constexpr std::array kReporting{Verb::kRun,     Verb::kDeploy,  Verb::kRollback,
+                                         Verb::kRecover, Verb::kAnalyze, Verb::kValidate};
+  if (std::find(kReporting.begin(), kReporting.end(), options.verb) != kReporting.end()) return {};
+  for (const Destination& one : options.output.destinations) {
+    if (one.format == Format::kText || one.format == Format::kJson || one.format == Format::kYaml) continue;
+    return fail(errors::kUsage, "what this verb says is written as text, json or yaml",
+                "use -o json, -o yaml or no -o");
+  }
+  return {};
 }
 
 // Who gives a flag means to limit or direct what is written, so one that would be ignored is an error.
@@ -180,6 +204,7 @@ Result<ParsedCommand> parse_command_line(const std::vector<std::string>& args, c
   raw.options.verb = verb_of(commands);
   IE_TRY(check_flags(app, raw.options.verb, program));
   IE_TRY_ASSIGN(Options options, finish_options(std::move(raw), environment));
+  IE_TRY(check_formats(options));
   if (options.verb != Verb::kHelp) return ParsedCommand{std::move(options), {}};
   IE_TRY_ASSIGN(std::string help, help_text(Verb::kHelp, options.topic, program));
   return ParsedCommand{std::move(options), std::move(help)};

@@ -57,6 +57,7 @@ struct InputFlags {
 
 struct DeployFlags {
   DryRun dry_run = DryRun::kNone;
+  std::string dry_run_source;  // the flag or variable that asked for it; empty: nobody did
   bool yes = false;
   std::optional<bool> prune;  // unset: the configuration decides
   bool rollback_on_failure = true;

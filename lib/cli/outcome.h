@@ -20,8 +20,6 @@ struct Outcome {
   std::optional<std::vector<model::Json>> documents;
   // What could not be done beside what is shown; report.exit says so.
   std::vector<Error> mistakes;
-  // Ended by a signal before anything was written: the exit status is 128 + signal.
-  std::optional<int> signal;
 };
 
 }  // namespace instantexec::cli

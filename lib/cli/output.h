@@ -15,7 +15,7 @@ namespace instantexec::cli {
 
 // Writes the outcome to every destination; text on standard output when none is named. A failed destination
 // does not keep the others from being written; the first error is returned. Errors output.closed,
-// output.failed, file.*.
+// file.*.
 [[nodiscard]] Status write_outputs(const Outcome& outcome, const OutputFlags& flags,
                                    const os::Environment& environment);
 

@@ -60,7 +60,9 @@ Outcome failed(model::RunReport report, Error error, std::optional<int> signal) 
   const bool nothing_written = error.code->name == engine::errors::kInterrupted.name ||
                                error.code->name == pipeline::errors::kInterrupted.name ||
                                error.code->name == kube::errors::kInterrupted.name;
-  if (nothing_written && signal && *signal > 0) outcome.signal = signal;
+  // Before there is a cluster to say what interrupted it.
+  if (!signal) signal = os::received_signal();
+  if (nothing_written && signal && *signal > 0) report.signal = signal;
   report.error = std::move(error);
   outcome.report = std::move(report);
   return outcome;

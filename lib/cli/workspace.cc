@@ -21,6 +21,9 @@
 namespace instantexec::cli {
 namespace {
 
+constexpr std::string_view kWithoutHistory =
+    "the history of the change is not known, and no commit is recorded";
+
 // No wait of a whole process ends here; the wrapper only remembers signals.
 constexpr Instant kNever{std::chrono::hours(24 * 365 * 100)};
 
@@ -71,7 +74,8 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const VerbContext& context, N
   const Options& options = context.options;
   IE_TRY_ASSIGN(workspace->config_, load_config(options.input));
   if (need == Need::kAlways && options.deploy.dry_run == DryRun::kClient) {
-    return fail(errors::kNotAvailable, "--dry-run=client asks no cluster, and this command is about one");
+    return fail(errors::kNotAvailable,
+                options.deploy.dry_run_source + " asks no cluster, and this command is about one");
   }
   workspace->holder_ = holder_name(context.environment);
   std::string ns = options.cluster.config.ns.empty() ? "default" : options.cluster.config.ns;
@@ -190,7 +194,7 @@ std::unique_ptr<engine::Repository> Workspace::open_repository() {
   const auto git = os::find_program("git", os::env_value(context_.environment, "PATH"));
   const auto folder = os::working_directory();
   if (!git || !folder) {
-    warn("git is not installed; the change is analysed without its history");
+    warn("git is not installed; " + std::string(kWithoutHistory));
     return nullptr;
   }
   vcs::GitOptions options;
@@ -201,7 +205,7 @@ std::unique_ptr<engine::Repository> Workspace::open_repository() {
   options.now = system_clock_.wall();
   auto repository = vcs::open_git_repository(options);
   if (!repository) {
-    warn(repository.error().message + "; the change is analysed without its history");
+    warn(repository.error().message + "; " + std::string(kWithoutHistory));
     return nullptr;
   }
   if (auto head = vcs::head_commit(options)) release_.source_commit = *head;

@@ -20,7 +20,7 @@ class Repository {
   virtual Result<model::Change> change(const std::string& recorded_base) = 0;
   // History of the touched files before `change.base`, looking at no more than `max_commits` commits.
   virtual Result<model::ChangeHistory> history(const model::Change& change, std::size_t max_commits) = 0;
-  // The bytes of a file as it is in the working tree, at most `limit` of them; error vcs.no-file otherwise.
+  // The bytes of a file as it is in the working tree, at most `limit` of them; error file.* otherwise.
   virtual Result<std::string> read_file(const std::string& path, std::size_t limit) = 0;
   // Every file of the work tree that git does not ignore, relative to its root, in byte order.
   virtual Result<std::vector<std::string>> list_files() = 0;

@@ -8,7 +8,7 @@
 
 namespace instantexec::model {
 
-// The four verdicts on a change, as the user's design document names them.
+// The four verdicts on a change, as the design of the pipeline names them.
 enum class DecisionType { kApprove, kConditionalApprove, kReview, kReject };
 
 enum class RiskLevel { kLow, kMedium, kHigh, kCritical };

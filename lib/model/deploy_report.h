@@ -83,6 +83,7 @@ struct DeployReport {
   std::string ns;
   int revision = 0;           // the revision recorded or, after an undo, the one in force; 0: none
   int previous_revision = 0;  // what `rollback` would return to; 0: none
+  bool offline = false;       // a dry run without a cluster: the objects were read and compared with nothing
   std::vector<ObjectOutcome> objects;
   std::vector<Finding> findings;  // of the plan: why it was refused, and what else is worth knowing
   std::optional<FailureCause> cause;

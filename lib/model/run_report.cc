@@ -27,4 +27,8 @@ std::string_view to_string(StageStatus status) {
   return "failed";
 }
 
+int exit_status(const RunReport& report) {
+  return report.signal ? 128 + *report.signal : static_cast<int>(report.exit);
+}
+
 }  // namespace instantexec::model

@@ -96,7 +96,12 @@ struct RunReport {
   std::vector<std::string> warnings;  // not tied to a stage, each once
   std::optional<Error> error;         // why the job could not be done
   ExitCode exit = ExitCode::kDone;
+  // Ended by a signal before anything was written; then the process ends as the signal would have ended it.
+  std::optional<int> signal;
 };
+
+// What the process exits with: 128 + signal, or `exit` as a number.
+[[nodiscard]] int exit_status(const RunReport& report);
 
 // Counts the cases of the suites; sets test_results and success_rate.
 void count_tests(ValidationResult& result);

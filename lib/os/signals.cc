@@ -16,6 +16,7 @@ namespace {
 std::atomic<int> write_end{-1};
 std::atomic<int> read_end{-1};
 std::array<std::atomic<bool>, NSIG> seen{};
+std::atomic<int> first{0};
 std::atomic<void (*)() noexcept> continued{nullptr};
 static_assert(std::atomic<void (*)() noexcept>::is_always_lock_free);
 static_assert(std::atomic<int>::is_always_lock_free && std::atomic<bool>::is_always_lock_free);
@@ -23,6 +24,8 @@ static_assert(std::atomic<int>::is_always_lock_free && std::atomic<bool>::is_alw
 extern "C" void on_signal(int signal) {
   const int saved = errno;
   if (seen[static_cast<std::size_t>(signal)].exchange(true)) ::_exit(128 + signal);
+  int none = 0;
+  first.compare_exchange_strong(none, signal);
   const auto byte = static_cast<unsigned char>(signal);
   static_cast<void>(!::write(write_end.load(), &byte, 1));
   errno = saved;
@@ -74,6 +77,11 @@ std::optional<int> take_signal() {
   unsigned char byte = 0;
   if (read_end.load() < 0 || ::read(read_end.load(), &byte, 1) != 1) return std::nullopt;
   return byte;
+}
+
+std::optional<int> received_signal() {
+  const int signal = first.load();
+  return signal > 0 ? std::optional(signal) : std::nullopt;
 }
 
 void exit_for_signal(int signal) {

@@ -22,6 +22,9 @@ namespace instantexec::os {
 // The next queued signal's number, or nothing. Never blocks.
 [[nodiscard]] std::optional<int> take_signal();
 
+// The first of them that came, taken or not; nothing while none has come. For what is told at the end.
+[[nodiscard]] std::optional<int> received_signal();
+
 // Ends the process the way a signal would have: exit status 128 + number. For 130 and 143.
 [[noreturn]] void exit_for_signal(int signal);
 

@@ -67,8 +67,10 @@ Result<InstantExecutionPipeline::Ending> InstantExecutionPipeline::analyse(Insta
   IE_TRY_ASSIGN(CodebaseAnalysis analysis,
                 engine.analyze_codebase(ports_.repository, base, context_.manifests, enough));
   step(StageId::kAnalysis,
-       fmt::format("Analyzed {} files ({} lines), {} changed since {}", analysis.metrics.analyzed_files,
-                   analysis.metrics.total_lines, analysis.change.files.size(), analysis.change.base_reason));
+       fmt::format("Analyzed {} ({} lines), {} changed{}", counted(analysis.metrics.analyzed_files, "file"),
+                   analysis.metrics.total_lines, analysis.change.files.size(),
+                   analysis.change.base.empty() ? ": " + analysis.change.base_reason
+                                                : " since " + analysis.change.base_reason));
   const auto patterns = AIGovernanceEngine::detect_naming_patterns(context_.manifests);
   step(StageId::kAnalysis,
        fmt::format(

@@ -71,6 +71,7 @@ std::optional<Error> unreadable_input(const std::vector<model::Finding>& finding
 model::DeployReport InstantExecutionPipeline::offline_report() const {
   model::DeployReport report;
   report.result = DeployResult::kDryRun;
+  report.offline = true;
   report.release = context_.release.release;
   report.ns = context_.release.ns;
   for (const auto& manifest : context_.manifests) {

@@ -21,7 +21,7 @@
 
 namespace instantexec::pipeline {
 
-// Limits of the stages, as the user's design fixes their defaults.
+// Limits of the stages, with the defaults of the pipeline's design.
 struct StageLimits {
   Duration analysis{5'000};
   Duration validation{30'000};

@@ -78,7 +78,7 @@ struct PlanOutput {
 // Findings of severity error (nothing may be executed): server.conflict, server.immutable, server.invalid,
 // server.unknown-field, server.quota, server.denied, server.forbidden, server.refused, server.warning (when
 // asked for), object.terminating, object.foreign-owner, plan.irreversible, namespace.missing. Warnings:
-// object.taken-over, plan.irreversible when accepted, prune.kept, prune.replaced. Error plan.cycle.
+// object.taken-over, plan.irreversible when accepted, prune.kept. Error plan.cycle.
 [[nodiscard]] Result<PlanOutput> make_plan(const PlanInput& input);
 
 // Digest of a manifest, keyed for Secrets so that it cannot be used to guess values.

@@ -255,7 +255,7 @@ Json to_json(const model::RunReport& report) {
            {"tool", {{"name", "kubectl-instantexec"}, {"version", sanitise(report.tool_version)}}},
            {"verb", sanitise(report.verb)},
            {"result", result_word(report)},
-           {"exit_code", static_cast<int>(report.exit)},
+           {"exit_code", model::exit_status(report)},
            {"started_at", format_rfc3339(report.started)},
            {"duration_seconds", seconds(report.elapsed)},
            {"stages", Json::array()},

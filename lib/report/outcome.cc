@@ -81,7 +81,9 @@ std::string state_sentence(const model::DeployReport& report) {
                                                    : "no revision is in force";
   switch (report.result) {
     case DeployResult::kNothingToDo:
-      return "nothing to do: " + in_force + " and nothing differs";
+      // A recovery looks for unfinished work, and at no object when there is none.
+      return "nothing to do: " + in_force +
+             (report.objects.empty() ? " and no work is unfinished" : " and nothing differs");
     case DeployResult::kRefused:
       return "nothing was written: the plan has errors";
     case DeployResult::kDryRun:

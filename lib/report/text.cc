@@ -51,7 +51,9 @@ std::string object_line(const model::ObjectOutcome& object, const model::DeployR
   std::string action(model::to_string(object.action));
   if (bad) action = paint(options.style, Colour::kRed, action);
   std::string out = fmt::format("{} {}{}", resource_name(object.object, options.ns), action,
-                                dry ? " (server dry run)" : "");
+                                !dry             ? ""
+                                : report.offline ? " (client dry run)"
+                                                 : " (server dry run)");
   const bool unwell = object.health.status == model::HealthStatus::kInProgress ||
                       object.health.status == model::HealthStatus::kFailed ||
                       object.health.status == model::HealthStatus::kSuspended;

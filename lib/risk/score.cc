@@ -87,7 +87,7 @@ Confidence compute_confidence(const Coverage& coverage) {
   } else if (!coverage.history_complete) {
     deduct(0.05, "the clone does not hold the whole history (in CI, check out with fetch-depth: 0)");
   }
-  if (!coverage.manifests_read) deduct(0.20, "a manifest could not be read");
+  if (!coverage.manifests_read) deduct(0.20, "a manifest is not valid or could not be rendered");
   confidence.value = std::max(0.0, confidence.value);
   return confidence;
 }

@@ -91,11 +91,31 @@ void await_end(const model::Object& object, const std::vector<Condition>& condit
 // older spec.
 bool about_the_spec(const Condition& condition) {
   return claim_of(condition.type) == Claim::kVerdict || claim_of(condition.type) == Claim::kHold ||
-         condition.type == "Synced" || condition.type == "Reconciled" || condition.type == "Stalled";
+         condition.type == "Synced" || condition.type == "Reconciled" || condition.type == "Stalled" ||
+         condition.type == "UpToDate";
+}
+
+// "Upgrading", "UpgradeInProgress": what is ready is still the former one.
+bool replaces_what_is_ready(const Condition& condition) {
+  static constexpr std::array<std::string_view, 7> kReplaces{
+      "upgrade", "upgrading", "update", "updating", "rollout", "rolling", "rollingupdate"};
+  const auto parts = parts_of(condition.type);
+  return claim_of(condition.type) == Claim::kBusy &&
+         std::any_of(parts.begin(), parts.end(), [](const std::string& part) {
+           return std::find(kReplaces.begin(), kReplaces.end(), part) != kReplaces.end();
+         });
+}
+
+// What counts beside a Ready of a kind that runs to an end, which may only mean that it can begin.
+bool tells_of_the_end(const Condition& condition) {
+  if (!condition.is_true()) return false;
+  return claim_of(condition.type) == Claim::kBusy || condition.type == "Completed" ||
+         condition.type == "Complete" || condition.type == "Finished";
 }
 
 // Signs beside the object's own "Ready", which is the summary of the others (KEP-1623).
-std::vector<Sign> with_summary(const Condition& summary, const FoundConditions& found, const Words& words) {
+std::vector<Sign> with_summary(const Condition& summary, const FoundConditions& found, const Words& words,
+                               bool ends) {
   std::vector<Sign> out{read_sign(summary)};
   for (const Condition& condition : found.own) {
     if (condition.type == summary.type) continue;
@@ -106,7 +126,8 @@ std::vector<Sign> with_summary(const Condition& summary, const FoundConditions& 
     }
     const bool tells_why = !summary.is_true() && sign.sense == Sense::kBad && !sign.weak;
     if (sign.sense != Sense::kGood && sign.sense != Sense::kNone &&
-        (tells_why || about_the_spec(condition))) {
+        (tells_why || about_the_spec(condition) || replaces_what_is_ready(condition) ||
+         (ends && tells_of_the_end(condition)))) {
       out.push_back(std::move(sign));
     }
     // While work goes on the words of a message are not the last ones.
@@ -207,7 +228,7 @@ Assessment by_convention(const Input& input) {
     return to_lower(condition.type) == "ready";
   });
   if (summary != found.own.end()) {
-    const std::vector<Sign> signs = with_summary(*summary, found, words);
+    const std::vector<Sign> signs = with_summary(*summary, found, words, runs_to_end(input.object.kind()));
     const Sign& sign = *decisive(signs);
     if (sign.sense == Sense::kBusy && at_rest(input.object)) return scaled_to_zero();
     return verdict(sign, input);

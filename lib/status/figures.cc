@@ -106,7 +106,9 @@ std::optional<Sign> by_size(const model::Json& status, const model::Json& spec) 
 // "readyNodes" and "nodes", "desiredNodes" or "totalNodes", in the status or in the spec; "currentHealthy"
 // and "expectedHealthy" or "desiredHealthy".
 std::optional<Sign> by_names(const model::Json& status, const model::Json& spec) {
-  static constexpr std::array<std::string_view, 4> kHave{"ready", "available", "healthy", "current"};
+  static constexpr std::array<std::string_view, 6> kHave{"ready",   "available", "healthy",
+                                                         "current", "updated",   "upToDate"};
+  std::optional<Sign> out;
   for (const auto& [key, value] : status.items()) {
     const auto prefix = std::find_if(kHave.begin(), kHave.end(), [&key = key](std::string_view word) {
       return key.size() > word.size() && key.starts_with(word) &&
@@ -122,9 +124,14 @@ std::optional<Sign> by_names(const model::Json& status, const model::Json& spec)
          {"desired" + noun, "expected" + noun, "total" + noun, "matched" + noun, plain}) {
       if (!want && !(current && name == plain)) want = number(status, name);
     }
-    if (want) return counted_parts(value.get<std::int64_t>(), *want, to_lower(noun));
+    if (!want) continue;
+    const bool updated = prefix->starts_with("up");
+    const Sign sign =
+        counted_parts(value.get<std::int64_t>(), updated ? *want - kept_back(spec) : *want, to_lower(noun));
+    if (!out || sign.sense == Sense::kBusy) out = sign;
+    if (sign.sense == Sense::kBusy) break;
   }
-  return std::nullopt;
+  return out;
 }
 
 // Lists of parts that count their replicas each, or have a flag; only what is missing tells something.
@@ -162,6 +169,14 @@ bool awaited(std::string_view key) {
   return std::any_of(parts.begin(), parts.end(), [](const std::string& part) {
     return std::find(kAwaited.begin(), kAwaited.end(), part) != kAwaited.end();
   });
+}
+
+// "None" where an error would stand.
+bool says_none(const std::string& text) {
+  static constexpr std::array<std::string_view, 8> kNone{"none", "nil", "null", "no",
+                                                         "ok",   "n/a", "-",    "no error"};
+  const std::string word = to_lower(trim(text));
+  return std::find(kNone.begin(), kNone.end(), word) != kNone.end();
 }
 
 std::string text_of(const model::Json& value) {
@@ -202,7 +217,7 @@ std::optional<Sign> error_field(const model::Object& object) {
                                                           "/status/lastErrors", "/status/validationErrors"};
   for (const std::string_view field : kFields) {
     const std::string text = model::get_string(object.json, field);
-    if (!text.empty()) return Sign{Sense::kBad, "ErrorReported", text, false};
+    if (!text.empty() && !says_none(text)) return Sign{Sense::kBad, "ErrorReported", text, false};
   }
   for (const std::string_view list : kLists) {
     const model::Json& errors = model::get_array(object.json, list);

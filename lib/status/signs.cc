@@ -59,6 +59,20 @@ std::string text_of(const Condition& condition) {
                                    : condition.message;
 }
 
+// "OperandNotReady": what is missing may come.
+bool says_not_ready(const std::string& reason) {
+  const auto parts = parts_of(reason);
+  return parts.size() > 1 && parts.back() == "ready" && parts[parts.size() - 2] == "not";
+}
+
+// "ConfigurationUpToDate" is False for a mismatch until the change has gone everywhere.
+bool still_spreads(const Condition& condition) {
+  const auto type = parts_of(condition.type);
+  const auto reason = parts_of(condition.reason);
+  if (type.empty() || reason.empty() || reason.back() != "mismatch") return false;
+  return type.back() == "synced" || type.back() == "uptodate" || type.back() == "date";
+}
+
 // A condition whose good state does not hold: an error, a pause, or simply not yet.
 void explain_lack(const Condition& condition, Sign& out) {
   out.sense = Sense::kBusy;
@@ -66,10 +80,10 @@ void explain_lack(const Condition& condition, Sign& out) {
   if (condition.severity == "Info") return;
   const Sense reason = sense_of_reason(condition.reason);
   if (reason == Sense::kHold) out.sense = reason;
-  if (condition.status == "Unknown" || reason == Sense::kHold) return;
+  if (condition.status == "Unknown" || reason == Sense::kHold || still_spreads(condition)) return;
   if (condition.severity == "Error" || reason == Sense::kBad) {
     out.sense = Sense::kBad;
-  } else if (reports_error(condition.message)) {
+  } else if (reports_error(condition.message) && condition.reason != "Pending") {
     out.sense = Sense::kBad;
     out.weak = true;
   }
@@ -157,6 +171,13 @@ void collect_items(const model::Json& status, Words& out) {
   }
 }
 
+// What operators built with Ansible call Running is the reconciliation, not the object
+// (sdk.operatorframework.io, "Ansible Operator Status").
+bool controller_runs(const Condition& condition) {
+  return condition.type == "Running" && condition.reason == "Running" &&
+         to_lower(condition.message).find("running reconciliation") != std::string::npos;
+}
+
 }  // namespace
 
 FoundConditions collect_conditions(const model::Object& object) {
@@ -167,6 +188,8 @@ FoundConditions collect_conditions(const model::Object& object) {
 
 Sign read_sign(const Condition& condition) {
   Sign out{Sense::kNone, word_of(condition), text_of(condition), false};
+  // As wanted, whichever way that is: optional capabilities that are off.
+  if (condition.reason == "AsExpected" && condition.is_false()) return out;
   switch (claim_of(condition.type)) {
     case Claim::kNone:
       break;
@@ -175,7 +198,9 @@ Sign read_sign(const Condition& condition) {
       if (!condition.is_true())
         explain_lack(condition, out);
       else
-        out.sense = sense_of_reason(condition.reason) == Sense::kBad ? Sense::kBad : Sense::kGood;
+        out.sense = sense_of_reason(condition.reason) == Sense::kBad ? Sense::kBad
+                    : controller_runs(condition)                     ? Sense::kBusy
+                                                                     : Sense::kGood;
       break;
     case Claim::kLack:
       if (condition.is_true()) explain_lack(condition, out);
@@ -193,7 +218,8 @@ Sign read_sign(const Condition& condition) {
       // A condition without a status holds by being there. One whose reason is work under way is no error:
       // operators are Degraded while they deploy.
       if (condition.is_true() || condition.status.empty())
-        out.sense = names_work(condition.reason) ? Sense::kBusy : Sense::kBad;
+        out.sense =
+            names_work(condition.reason) || says_not_ready(condition.reason) ? Sense::kBusy : Sense::kBad;
       break;
     case Claim::kHold:
       if (condition.is_true()) out.sense = Sense::kHold;

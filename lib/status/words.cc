@@ -50,18 +50,19 @@ constexpr std::array<std::string_view, 61> kGoodWords{
     "latest",       "alive",      "compliant",  "succeeding",  "passing"};
 
 // Words for work that goes on; words in -ing count too.
-constexpr std::array<std::string_view, 34> kBusyWords{
+constexpr std::array<std::string_view, 35> kBusyWords{
     "inprogress", "progress",  "pending", "queued",    "submitted",       "retry",   "retrying",
     "scheduled",  "new",       "yellow",  "init",      "initialize",      "rerun",   "wait",
     "missing",    "notfound",  "draft",   "requested", "preparing",       "unknown", "stopping",
     "update",     "bootstrap", "upgrade", "outofsync", "blocked",         "stale",   "required",
-    "requires",   "needed",    "needs",   "partial",   "underreplicated", "stuck"};
+    "requires",   "needed",    "needs",   "partial",   "underreplicated", "stuck",   "unscheduled"};
 constexpr std::array<std::string_view, 14> kNoWork{
     "running", "serving", "listening", "existing", "missing",   "nothing",    "string",
     "working", "warning", "pausing",   "timing",   "streaming", "succeeding", "passing"};
 
-constexpr std::array<std::string_view, 9> kHoldWords{
-    "paused", "suspended", "stopped", "hibernated", "halted", "disabled", "deactivated", "suspend", "onhold"};
+constexpr std::array<std::string_view, 10> kHoldWords{"paused", "suspended",  "stopped",     "hibernated",
+                                                      "halted", "disabled",   "deactivated", "suspend",
+                                                      "onhold", "hibernating"};
 // Things that end, by the last part of their name.
 constexpr std::array<std::string_view, 20> kEnds{
     "run",     "job",       "task",      "experiment", "workflow", "build",      "backup",
@@ -196,7 +197,10 @@ Sense sense_of_reason(std::string_view reason) {
   const auto parts = parts_of(reason);
   if (parts.empty()) return Sense::kNone;
   if (names_error(parts) || bad_pair(parts)) return Sense::kBad;
-  if (has(parts, "paused") || has(parts, "suspended")) return Sense::kHold;
+  for (const std::string_view hold : {"paused", "suspended", "hibernating", "hibernated"}) {
+    if (has(parts, hold)) return Sense::kHold;
+  }
+  if (parts.size() == 1 && (parts[0] == "stopped" || parts[0] == "disabled")) return Sense::kHold;
   const std::size_t last = parts.size() - 1;
   if (one_of(parts[last], kGoodWords)) return lacking(parts, last) ? Sense::kBusy : Sense::kGood;
   if (std::any_of(parts.begin(), parts.end(), busy_part)) return Sense::kBusy;
@@ -226,8 +230,9 @@ Claim claim_of(std::string_view type) {
   static constexpr std::array<std::string_view, 9> kVerdicts{"accepted",  "admitted",     "valid",
                                                              "validated", "resolvedrefs", "schemavalid",
                                                              "specvalid", "validation",   "configvalid"};
-  static constexpr std::array<std::string_view, 5> kHolds{"paused", "suspended", "hibernated", "ignored",
-                                                          "stopped"};
+  // "ReconciliationPaused" too.
+  static constexpr std::array<std::string_view, 6> kHolds{"paused",     "suspended",   "stopped",
+                                                          "hibernated", "hibernating", "shutdown"};
   // "Progressing" and kin are told by -ing; these are nouns.
   static constexpr std::array<std::string_view, 4> kWork{"update", "upgrade", "rollout", "progress"};
   // True or not, they say nothing about how the object is.
@@ -241,7 +246,10 @@ Claim claim_of(std::string_view type) {
   const auto parts = parts_of(type);
   const std::string joined = join(parts, "");
   if (one_of(joined, kVerdicts)) return Claim::kVerdict;
-  if (one_of(joined, kHolds) || (!parts.empty() && parts.back() == "suspended")) return Claim::kHold;
+  if (joined == "ignored") return Claim::kHold;
+  if (!parts.empty() && one_of(parts.back(), kHolds)) {
+    return negated(parts, parts.size() - 1) ? Claim::kNone : Claim::kHold;
+  }
   for (std::size_t i = 0; i < parts.size(); ++i) {
     if (bad_part(parts[i])) return negated(parts, i) ? Claim::kGood : Claim::kBad;
     // "NoWarnings" is good; a warning is not yet bad.
@@ -254,7 +262,8 @@ Claim claim_of(std::string_view type) {
   if (!parts.empty() && one_of(parts.back(), kNeutral)) return Claim::kNone;  // "DNSManaged" too
   if (std::any_of(parts.begin(), parts.end(), lacks)) return Claim::kLack;
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (one_of(parts[i], kGoodWords)) return lacking(parts, i) ? Claim::kLack : Claim::kGood;
+    const bool scaling_up = parts[i] == "up" && i > 0 && parts[i - 1].ends_with("ing");
+    if (one_of(parts[i], kGoodWords) && !scaling_up) return lacking(parts, i) ? Claim::kLack : Claim::kGood;
   }
   for (const std::string& part : parts) {
     if (part.size() > 4 && part.ends_with("ing") && !one_of(part, kNoWork)) return Claim::kBusy;

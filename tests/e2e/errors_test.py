@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -190,6 +191,21 @@ class CommandLineTest(release.ReleaseTestCase):
             done = self.spawn(full, "status", "-o", "json")
         self.assertNotIn(done.returncode, (0, -6, -11, -13), done.stderr)
         self.assertIn("error:", done.stderr)
+
+    def test_interrupted_before_the_server_has_answered(self):
+        """Nothing was written, so the process ends as by the signal; the report says the same."""
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            server = f"https://127.0.0.1:{silent.getsockname()[1]}"
+            for number, verb in ((signal.SIGINT, "status"), (signal.SIGTERM, "deploy")):
+                with self.subTest(verb):
+                    process = self.spawn_tool(verb, "--release", "demo", "--server", server, "-o", "json")
+                    process.stdin.close()
+                    connection, _ = silent.accept()
+                    with connection:
+                        process.send_signal(number)
+                        code = process.wait(timeout=20)
+                    self.assertEqual(code, 128 + number, process.stderr.read())
+                    self.assertEqual(json.loads(process.stdout.read())["exit_code"], 128 + number)
 
     def test_reader_that_has_gone(self):
         reading, writing = os.pipe()

@@ -54,7 +54,7 @@ std::vector<Output> outputs(const model::RunReport& report, const std::string& r
     list.push_back({std::string(name), std::string(value)});
   };
   add("result", result_word(report));
-  add("exit-code", std::to_string(static_cast<int>(report.exit)));
+  add("exit-code", std::to_string(model::exit_status(report)));
   if (report.analysis) {
     add("decision", model::to_string(report.analysis->decision));
     add("risk-score", fmt::format("{:.1f}", report.analysis->risk_score));

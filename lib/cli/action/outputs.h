@@ -25,8 +25,8 @@ struct Output {
 //   release-revision the revision in force
 //   rolled-back      "true" after a failed deployment that was undone
 //   duration-seconds with one decimal
-//   evidence-path    where the evidence of a failure is; only when some was stored
 //   report-path      where the JSON report is; left out when `report_path` is empty
+//   evidence-path    where the evidence of a failure is; only when some was stored
 [[nodiscard]] std::vector<Output> outputs(const model::RunReport& report, const std::string& report_path);
 
 // The text to append to the file GITHUB_OUTPUT or GITHUB_STATE:

@@ -155,10 +155,6 @@ TEST_F(HealthVerb, Mistakes) {
   EXPECT_EQ(code({"health", "-f", file("c.yaml", "a: [\n")}), "yaml.syntax");
   EXPECT_EQ(code({"health", "-f", good, "--rules", file("r.yaml", "- {kind: A}\n")}), "health.rule-invalid");
   EXPECT_EQ(code({"health", "-f", good, "--watch"}), "usage");
-  for (const char* format : {"junit", "sarif", "github", "markdown", "junit=out.xml"}) {
-    EXPECT_EQ(code({"health", "-f", good, "-o", format}), "usage") << format;
-    EXPECT_EQ(code({"health", "-n", "demo", "--simulate", "-o", format}), "usage") << format;
-  }
   EXPECT_EQ(code({"health", "-f", good, "--config", file("p.yaml", "health_rules: 3\n")}), "config.invalid");
 }
 

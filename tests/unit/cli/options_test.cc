@@ -72,6 +72,37 @@ TEST(CommandLine, OutputsTellFormatsFromFiles) {
   EXPECT_EQ(habit.output.destinations.at(0).format, Format::kYaml);
 }
 
+TEST(CommandLine, OnlyWhatIsCheckedOrDeployedMakesATestReport) {
+  for (const char* format : {"junit", "sarif", "github", "markdown", "junit=out.xml"}) {
+    for (const char* verb : {"run", "deploy", "rollback", "recover", "analyze", "validate"}) {
+      EXPECT_TRUE(parse({verb, "-o", format}).has_value()) << verb << format;
+    }
+    for (const char* verb : {"plan", "status", "history", "baseline", "health", "rbac", "version"}) {
+      const auto parsed = parse({verb, "-o", format});
+      ASSERT_FALSE(parsed.has_value()) << verb << format;
+      EXPECT_EQ(parsed.error().code->name, "usage");
+    }
+  }
+}
+
+TEST(CommandLine, ValuesThatCannotBeMeant) {
+  const struct {
+    Args args;
+    const char* said;
+  } rows[] = {{{"deploy", "--dry-run", "server"}, "write --dry-run=server"},
+              {{"run", "--prune", "false"}, "write --prune=false"},
+              {{"deploy", "--wait", "true"}, "write --wait=true"},
+              {{"deploy", "-f", "x", "--values", "v.yaml"}, "--values belongs to --chart"},
+              {{"--version"}, "did you mean \"version\"?"}};
+  for (const auto& row : rows) {
+    const auto parsed = parse(row.args);
+    ASSERT_FALSE(parsed.has_value()) << row.said;
+    EXPECT_NE((parsed.error().message + "\n" + parsed.error().hint).find(row.said), std::string::npos)
+        << parsed.error().to_string();
+  }
+  EXPECT_TRUE(parse({"deploy", "--chart", "c", "--values", "v.yaml"}).has_value());
+}
+
 TEST(CommandLine, StagesByNumberNameAndId) {
   EXPECT_EQ(options({"run", "--stage", "1,2"}).gates.stages.size(), 2U);
   EXPECT_EQ(options({"run", "--stage", "deploy"}).gates.stages,
@@ -229,6 +260,15 @@ TEST(CommandLine, TheHelpOfAVerbIsAboutThatVerb) {
       for (const std::string& word : row.lacks)
         EXPECT_FALSE(flags_of(help).contains(word)) << row.verb << word;
     }
+  }
+}
+
+TEST(CommandLine, FlagsWithAValueAreWrittenAsTheyAreTyped) {
+  for (const Args& args : {Args{"help"}, Args{"deploy", "--help"}}) {
+    const std::string help = parse(args)->help;
+    EXPECT_NE(help.find("\n  --dry-run[=client|server]   none, client"), std::string::npos) << help;
+    EXPECT_NE(help.find("\n  --wait[=false]              Wait"), std::string::npos) << help;
+    EXPECT_EQ(help.find("{"), std::string::npos) << help;
   }
 }
 

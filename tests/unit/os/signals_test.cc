@@ -58,6 +58,18 @@ TEST(Signals, TheSecondOfAKindEndsTheProcess) {
   }
 }
 
+TEST(Signals, TheFirstIsRemembered) {
+  const int status = in_child([] {
+    if (!install_signal_handlers() || received_signal()) ::_exit(11);
+    ::raise(SIGTERM);
+    ::raise(SIGINT);
+    if (received_signal() != SIGTERM || take_signal() != SIGTERM) ::_exit(12);
+    if (received_signal() != SIGTERM) ::_exit(13);
+  });
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
 TEST(Signals, NohupIsRespectedAndPipeIsIgnored) {
   const int status = in_child([] {
     ::signal(SIGHUP, SIG_IGN);
