@@ -39,10 +39,12 @@ Result<model::DeployReport> recover_in(Session& session, const ReleaseOptions& o
   IE_TRY_ASSIGN(operation.stored, store.load_head());
   if (taken.from_the_dead) {
     operation.late_until = session.now() + kLateAfterTakeover;
-    store.drop_orphans(operation.stored.head);
+    operation.collect_orphans = true;
   }
-  auto out = recoverable(operation.stored.head) ? recover_operation(operation, how.resume)
-                                                : Result<model::DeployReport>(new_report(operation));
+  const bool recovers = recoverable(operation.stored.head);
+  auto out = recovers ? recover_operation(operation, how.resume)
+                      : Result<model::DeployReport>(new_report(operation));
+  if (recovers && out && operation.collect_orphans) store.drop_orphans(operation.stored.head);
   give_lock_back(operation);
   return settle_files(operation, std::move(out));
 }
@@ -143,8 +145,7 @@ class Deployer {
                   acquire_lock(session_, {options_.release, options_.ns, options_.lock_timeout}, known));
     if (taken.from_the_dead) {
       operation_.late_until = session_.now() + kLateAfterTakeover;
-      IE_TRY_ASSIGN(const StoredHead head, store_.load_head());
-      store_.drop_orphans(head.head);
+      operation_.collect_orphans = true;
     }
     return taken.as_known;
   }

@@ -117,8 +117,13 @@ class Forward {
       if (stored) operation_.store.drop(operation_.stored.head, {*stored});
       return fail(errors::kInterrupted, "interrupted before anything was changed");
     }
-    if (!stored) return fail(stored.error());
+    if (!stored) {
+      // Some of it may have been stored.
+      if (!operation_.collect_orphans) operation_.store.drop_orphans(operation_.stored.head);
+      return fail(stored.error());
+    }
     record.payload = std::move(*stored);
+    const journal::Blob payload_stored = record.payload;
     journal::Head& head = operation_.stored.head;
     journal::Head former = head;
     head.operation = std::move(record);
@@ -126,8 +131,11 @@ class Forward {
     head.epoch = session_.keeper()->epoch();
     Status saved = operation_.store.save_head(operation_.stored);
     // What was refused is not what is stored.
-    if (!saved && saved.error().http_status >= 400 && saved.error().http_status < 500)
+    if (!saved && saved.error().http_status >= 400 && saved.error().http_status < 500) {
       head = std::move(former);
+      operation_.store.drop(head, {payload_stored});
+    }
+    if (saved && operation_.collect_orphans) operation_.store.drop_orphans(head);
     return saved;
   }
 

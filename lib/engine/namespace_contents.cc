@@ -5,6 +5,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/text.h"
+#include "model/api_catalog.h"
+
 namespace instantexec::engine {
 namespace {
 
@@ -45,7 +48,14 @@ bool orphaned(const model::Object& object, const std::set<std::string>& staying,
 
 }  // namespace
 
-NamespaceContents look_into(Session& session, const model::ApiCatalog& catalog, const std::string& ns) {
+NamespaceContents look_into(Session& session, const std::string& ns) {
+  const auto served = session.cluster().catalog(true);
+  if (!served) return {"its contents could not be listed", false};
+  const model::ApiCatalog& catalog = **served;
+  if (!catalog.incomplete().empty()) {
+    return {"what it holds of " + sanitise_line(catalog.incomplete().front(), 100) + " cannot be seen",
+            false};
+  }
   std::vector<model::Object> items;
   for (Response& response : session.call_all(list_requests(catalog, ns))) {
     if (response.not_found() || response.http_status == 405) continue;

@@ -3,7 +3,6 @@
 #include <string>
 
 #include "engine/session.h"
-#include "model/api_catalog.h"
 
 namespace instantexec::engine {
 
@@ -15,8 +14,8 @@ struct NamespaceContents {
   bool leaving = false;
 };
 
-// Lists every kind that can be created and listed. What could not be listed is held.
-[[nodiscard]] NamespaceContents look_into(Session& session, const model::ApiCatalog& catalog,
-                                          const std::string& ns);
+// Lists every kind that can be created and listed, by what the server serves now: a remembered catalog may be
+// older than somebody's CustomResourceDefinition. What could not be listed is held.
+[[nodiscard]] NamespaceContents look_into(Session& session, const std::string& ns);
 
 }  // namespace instantexec::engine

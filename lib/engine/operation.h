@@ -23,8 +23,11 @@ struct Operation {
   StoredHead stored;
   std::shared_ptr<const model::ApiCatalog> catalog;
   Instant started;
-  bool touched = false;                         // some object of the release may have been written
-  std::optional<Instant> late_until;            // writes of a run that died may be done until then
+  bool touched = false;               // some object of the release may have been written
+  std::optional<Instant> late_until;  // writes of a run that died may be done until then
+  // The lock was taken over from a run that died: chunks nobody names are to be collected. Not before a write
+  // of the head by this run: one of the dead run's may be under way until then, and name them.
+  bool collect_orphans = false;
   std::vector<model::DrillOutcome> drill = {};  // writes that were only tried
   std::string evidence = {};                    // where the evidence of a failure was stored
 };

@@ -329,11 +329,24 @@ class Planner {
     }
   }
 
+  // A member whose kind is not known may be of a definition that is younger than the remembered catalog;
+  // taken for gone it would never be pruned.
+  Status refresh_for_members(const std::set<model::ObjectRef>& wanted) {
+    const bool unknown = std::any_of(head_.members.begin(), head_.members.end(), [&](const auto& member) {
+      return !wanted.contains({member.gvk.group, member.gvk.kind, member.ns, member.name}) &&
+             out_.catalog->find_preferred(member.gvk.group, member.gvk.kind) == nullptr;
+    });
+    if (!unknown) return {};
+    IE_TRY_ASSIGN(out_.catalog, session_.cluster().catalog(true));
+    return {};
+  }
+
   // Objects of the release in force that are no longer wanted.
   Status read_members() {
     std::set<model::ObjectRef> wanted;
     for (const plan::Desired& desired : out_.desired) wanted.insert(desired.object().ref());
     LiveQuery more;
+    IE_TRY(refresh_for_members(wanted));
     for (const journal::Member& member : head_.members) {
       const model::ObjectRef ref{member.gvk.group, member.gvk.kind, member.ns, member.name};
       members_.push_back({member.gvk, ref, member.uid});

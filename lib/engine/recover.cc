@@ -11,6 +11,7 @@
 #include "engine/forward.h"
 #include "engine/undo.h"
 #include "journal/errors.h"
+#include "model/marks.h"
 #include "plan/diff.h"
 #include "plan/owner.h"
 
@@ -31,6 +32,14 @@ tl::unexpected<Error> outside(const std::string& what) {
 tl::unexpected<Error> unmarked(const model::ObjectRef& ref, const std::string& ns) {
   return outside(ref.to_string() + " lies outside namespace " + ns +
                  " and does not carry the marks of the release");
+}
+
+// An undo does nothing to it, whoever's it is.
+bool is_left_alone(const journal::SavedObject& saved, const model::Object& live, const Operation& operation) {
+  if (!saved.before) {
+    return live.annotation(model::marks::kCreatedBy) != operation.stored.head.operation->id;
+  }
+  return saved.before->uid() != live.uid() || plan::same(*saved.before, live);
 }
 
 bool is_that(const model::Object& object, const model::ObjectRef& ref) {
@@ -92,20 +101,21 @@ Status check_payload(const Operation& operation, const plan::Plan& plan, const j
   return check_steps(plan, payload);
 }
 
-// Whoever may write Secrets here could write a record with saved states of objects elsewhere. Those are put
-// back only if they carry the marks that our writes leave, which takes the right to write them. Returns those
-// of which that could not be seen.
+// Whoever may write Secrets here could write a record with saved states of objects elsewhere, or one that
+// calls them its creations. Those are put back or deleted only if they carry the marks that our writes leave,
+// which takes the right to write them. One that was created anew meanwhile is not touched anyway. Returns
+// those of which that could not be seen.
 Result<Unread> check_reach(Operation& operation, const std::vector<journal::SavedObject>& saved) {
   const ReleaseOptions& options = operation.options;
   LiveQuery query;
   for (const journal::SavedObject& one : saved) {
-    if (one.object.ns != options.ns && one.before) query.want(one.gvk, one.object);
+    if (one.object.ns != options.ns) query.want(one.gvk, one.object);
   }
   if (query.empty()) return Unread{};
   IE_TRY_ASSIGN(LiveLook live, look_live(operation.session, query));
   for (const journal::SavedObject& one : saved) {
     const auto found = live.objects.find(one.object);
-    if (found == live.objects.end() || !one.before || plan::same(*one.before, found->second)) continue;
+    if (found == live.objects.end() || is_left_alone(one, found->second, operation)) continue;
     if (!plan::owned_by(found->second, {options.release, options.ns})) {
       return unmarked(one.object, options.ns);
     }

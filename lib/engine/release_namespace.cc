@@ -60,9 +60,7 @@ Result<ReleaseNamespace> create_namespace(Session& session, const ReleaseOptions
 }
 
 void remove_namespace(Session& session, const ReleaseOptions& options, const std::string& uid) {
-  const auto catalog = session.cluster().catalog(false);
-  const NamespaceContents contents = catalog ? look_into(session, **catalog, options.ns)
-                                             : NamespaceContents{"its contents could not be listed", false};
+  const NamespaceContents contents = look_into(session, options.ns);
   if (!contents.held.empty()) {
     session.warn("namespace " + options.ns + " was created and is left behind: " + contents.held);
     return;

@@ -10,6 +10,7 @@
 #include "engine/stuck_pods.h"
 #include "engine/undo_graph.h"
 #include "plan/desired.h"
+#include "plan/grade.h"
 
 namespace instantexec::engine {
 namespace {
@@ -30,7 +31,7 @@ class UndoRun {
     const journal::Operation& undone = *operation.stored.head.operation;
     const journal::Phase phase = operation.stored.head.phase;
     resumed_ = phase == journal::Phase::kRollingBack || phase == journal::Phase::kRollbackIncomplete;
-    plan_ = {task_.saved, undone.id, undone.field_manager, operation.catalog.get()};
+    plan_ = {task_.saved, undone.id, undone.field_manager};
     outcomes_.resize(task_.saved.size());
   }
 
@@ -222,6 +223,12 @@ class UndoRun {
     }
     switch (undo.kind) {
       case Kind::kNothing:
+        // Deleted by this undo, and its claims are not.
+        if (now == nullptr && outcomes_[i].wrote && !saved.before && saved.after &&
+            plan::keeps_claims(*saved.after)) {
+          ++out.kept;
+          out.differences.push_back(name + ": kept: the claims it has made, because they may hold data");
+        }
         return false;
       case Kind::kOwner:
         out.ownership = false;

@@ -86,7 +86,7 @@ Next UndoWork::remove(std::size_t node) {
     return end(node);
   }
   if (plan::is_namespace(live.gvk())) {
-    NamespaceContents contents = look_into(session_, *plan_.catalog, live.name());
+    NamespaceContents contents = look_into(session_, live.name());
     if (!contents.held.empty()) return keep(node, std::move(contents.held));
     if (contents.leaving) return await_collection(node);
   }
@@ -187,6 +187,12 @@ Next UndoWork::give_up(std::size_t node, std::string message) {
 }
 
 std::string UndoWork::foreign_instances(const model::Object& crd) {
+  // Never served, such as when another definition has its names: there are no objects of it.
+  const model::Json& conditions = model::get_array(crd.json, "/status/conditions");
+  const bool established = std::any_of(conditions.begin(), conditions.end(), [](const model::Json& one) {
+    return model::get_string(one, "/type") == "Established" && model::get_string(one, "/status") == "True";
+  });
+  if (!established) return {};
   const model::Gvk kind = plan::defined_kind(crd);
   auto responses = session_.call_all({ListRequest{kind, "", "", ""}});
   if (responses.front().not_found()) return {};

@@ -8,7 +8,6 @@
 #include "engine/graph.h"
 #include "engine/live.h"
 #include "journal/record.h"
-#include "model/api_catalog.h"
 #include "plan/undo.h"
 
 namespace instantexec::engine {
@@ -28,7 +27,6 @@ struct UndoPlan {
   std::span<const journal::SavedObject> saved;
   std::string operation;
   std::string field_manager;
-  const model::ApiCatalog* catalog = nullptr;
 };
 
 // Puts objects back: values, then field ownership, each in a guarded patch that is computed anew from what is

@@ -60,9 +60,19 @@ bool claim_grows(const model::Object& live, const model::Object& after) {
 
 }  // namespace
 
+bool keeps_claims(const model::Object& set) {
+  return is(set, "apps", "StatefulSet") &&
+         !model::get_array(set.json, "/spec/volumeClaimTemplates").empty() &&
+         model::get_string(set.json, "/spec/persistentVolumeClaimRetentionPolicy/whenDeleted") != "Delete";
+}
+
 Grade grade_create(const model::Object& wanted) {
   if (is(wanted, "", "PersistentVolumeClaim")) {
     return {Reversibility::kNewIdentity, "an undo keeps the new claim, because it may hold data"};
+  }
+  if (keeps_claims(wanted)) {
+    return {Reversibility::kNewIdentity,
+            "an undo deletes the set but not the claims it has made, because they may hold data"};
   }
   if (is(wanted, "batch", "Job")) {
     return {Reversibility::kNewIdentity, "an undo deletes the job but not what it has done"};

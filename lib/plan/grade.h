@@ -12,6 +12,10 @@ struct Grade {
   std::string reason;  // empty for R0
 };
 
+// A StatefulSet whose claims outlive it: there are templates of them, and they are not deleted with the set
+// (KEP-1847).
+[[nodiscard]] bool keeps_claims(const model::Object& set);
+
 // What an undo of creating this object leaves behind.
 [[nodiscard]] Grade grade_create(const model::Object& wanted);
 // What an undo cannot take back of a change; `after` is what the server would store.

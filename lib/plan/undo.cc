@@ -23,6 +23,10 @@ Json operation(const char* op, std::string path, Json value) {
   return out;
 }
 
+// An API server takes no JSON patch of more than 10,000 operations (k8s.io/apiserver,
+// maxJSONPatchOperations).
+constexpr std::size_t kManyOperations = 5'000;
+
 void patch_between(const Json& from, const Json& to, const std::string& pointer, Json& out) {
   if (from == to) return;
   if (from.is_object() && to.is_object()) {
@@ -48,6 +52,25 @@ void patch_between(const Json& from, const Json& to, const std::string& pointer,
     return;
   }
   out.push_back(operation("replace", pointer, to));
+}
+
+// As patch_between in few operations: top-level fields, and those of metadata, as wholes.
+void replace_sections(const Json& from, const Json& to, const std::string& pointer, Json& out) {
+  for (const auto& [key, value] : from.items()) {
+    const std::string at = pointer + "/" + model::escape_pointer(key);
+    const auto target = to.find(key);
+    if (target == to.end()) {
+      out.push_back(operation("remove", at));
+    } else if (pointer.empty() && key == "metadata") {
+      replace_sections(value, *target, at, out);
+    } else if (value != *target) {
+      out.push_back(operation("replace", at, *target));
+    }
+  }
+  for (const auto& [key, value] : to.items()) {
+    if (!from.contains(key))
+      out.push_back(operation("add", pointer + "/" + model::escape_pointer(key), value));
+  }
 }
 
 Json guards(const model::Object& live) {
@@ -149,7 +172,11 @@ void give_ownership_back(const UndoInput& input, Undo& out) {
 
 model::Json guarded_patch(const model::Object& live, const model::Json& target) {
   Json out = guards(live);
-  patch_between(live.json, overlay(live, target), "", out);
+  const Json wanted = overlay(live, target);
+  patch_between(live.json, wanted, "", out);
+  if (out.size() <= kManyOperations) return out;
+  out = guards(live);
+  replace_sections(live.json, wanted, "", out);
   return out;
 }
 

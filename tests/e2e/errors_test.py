@@ -199,7 +199,6 @@ class CommandLineTest(release.ReleaseTestCase):
             for number, verb in ((signal.SIGINT, "status"), (signal.SIGTERM, "deploy")):
                 with self.subTest(verb):
                     process = self.spawn_tool(verb, "--release", "demo", "--server", server, "-o", "json")
-                    process.stdin.close()
                     connection, _ = silent.accept()
                     with connection:
                         process.send_signal(number)

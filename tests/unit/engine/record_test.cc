@@ -120,6 +120,34 @@ std::string user_of(World& world) {
   return model::get_string(world.server.get(role_binding("").ref())->json, "/subjects/0/name");
 }
 
+// A record that takes the mark of another release's creation for its own.
+TEST(Forged, ACreationElsewhereNeedsTheMarksOfTheRelease) {
+  World world;
+  auto theirs = role_binding("admin");
+  theirs.json["metadata"]["annotations"]["instantexec.dev/created-by"] = "0123456789abcdef";
+  world.foreign_apply(theirs);
+  die_while_applying(world);
+  forge(world, [&](journal::Head& head, journal::Payload& payload) {
+    head.operation->id = payload.operation = "0123456789abcdef";
+    journal::SavedObject extra;
+    extra.gvk = theirs.gvk();
+    extra.object = theirs.ref();
+    extra.after = *world.server.get(theirs.ref());
+    auto plan = plan::from_json(payload.plan);
+    ASSERT_TRUE(plan);
+    plan::Step step;
+    step.op = plan::Op::kCreate;
+    step.gvk = extra.gvk;
+    step.object = extra.object;
+    plan->steps.push_back(step);
+    payload.plan = plan::to_json(*plan);
+    payload.saved.push_back(std::move(extra));
+    head.operation->plan_digest = plan::digest(*plan);
+  });
+  EXPECT_EQ(word(world.recover()), "error: record.scope");
+  EXPECT_NE(world.server.get(theirs.ref()), nullptr);
+}
+
 TEST(Forged, AnObjectElsewhereNeedsTheMarksOfTheRelease) {
   World world;
   world.foreign_apply(role_binding("admin"));

@@ -2,6 +2,7 @@
 
 #include <deque>
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <variant>
@@ -15,7 +16,7 @@ namespace instantexec::engine::test {
 class Scripted final : public Cluster, public Clock {
  public:
   Result<ClusterInfo> info() override { return ClusterInfo{}; }
-  Result<std::shared_ptr<const model::ApiCatalog>> catalog(bool /*refresh*/) override { return nullptr; }
+  Result<std::shared_ptr<const model::ApiCatalog>> catalog(bool /*refresh*/) override { return known; }
   RequestId submit(Request request) override {
     Response out = answer(request);
     out.id = ++last_;
@@ -38,6 +39,7 @@ class Scripted final : public Cluster, public Clock {
   Timestamp wall() override { return {}; }
 
   std::function<Response(const Request&)> answer;
+  std::shared_ptr<const model::ApiCatalog> known;  // the kinds it serves
 
  private:
   std::deque<Response> ready_;

@@ -55,8 +55,7 @@ struct Case {
   RecordingSink sink;
   Session session{Environment{server, server, sink, "me"}};
   std::vector<journal::SavedObject> saved;
-  model::ApiCatalog catalog;
-  UndoPlan plan{saved, "op", "me", &catalog};
+  UndoPlan plan{saved, "op", "me"};
   UndoWork work;
 
   Case(journal::SavedObject object, std::optional<model::Object> live)
@@ -312,7 +311,7 @@ model::Object definition() {
   return created(
       {*model::parse_json(R"({"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition",
     "metadata":{"name":"things.example.com"},"spec":{"group":"example.com","names":{"kind":"Thing","plural":"things"},
-    "versions":[{"name":"v1","served":true}]}})")});
+    "versions":[{"name":"v1","served":true}]},"status":{"conditions":[{"type":"Established","status":"True"}]}})")});
 }
 
 TEST(UndoWork, ADefinitionGoesOnlyWithoutObjectsOfItsKind) {
@@ -330,6 +329,11 @@ TEST(UndoWork, ADefinitionGoesOnlyWithoutObjectsOfItsKind) {
       {"one", listed({leaving, config("y", "1")}), "objects of its kind exist by now"},
       {"not known", reply(403), "objects of its kind could not be listed"},
   };
+  // Its names are those of another definition: whatever there is of the kind is not of this one.
+  auto never = definition();
+  never.json["status"]["conditions"][0]["status"] = "False";
+  Case refused(saved(std::nullopt, never), never);
+  EXPECT_EQ(refused.work.start(0).kind, Next::Kind::kSend) << "nothing is asked";
   for (const Row& row : rows) {
     Case c(saved(std::nullopt, definition()), definition());
     model::Gvk asked;
@@ -385,8 +389,7 @@ TEST(UndoWork, ANamespaceWaitsForWhatIsBeingCollected) {
     for (const bool collected : {true, false}) {
       World world;
       Case c(saved(std::nullopt, space), space);
-      const auto catalog = *world.client().catalog(false);
-      c.plan.catalog = catalog.get();
+      c.server.known = *world.client().catalog(false);
       bool there = true;
       c.server.answer = [&](const Request& request) {
         const bool here = std::get<ListRequest>(request).gvk.kind == "ConfigMap";
@@ -435,8 +438,7 @@ TEST(UndoWork, ANamespaceGoesOnlyWhenItHoldsNothingButItsFurniture) {
   for (const Row& row : rows) {
     World world;
     Case c(saved(std::nullopt, space), space);
-    const auto catalog = *world.client().catalog(false);
-    c.plan.catalog = catalog.get();
+    c.server.known = *world.client().catalog(false);
     std::set<std::pair<std::string, std::string>> asked;
     std::size_t requests = 0;
     c.server.answer = [&](const Request& request) {

@@ -15,6 +15,16 @@ model::Object claim(const std::string& size) {
   return out;
 }
 
+model::Object stateful_set(bool claims, const std::string& when_deleted) {
+  model::Object out = make("apps/v1", "StatefulSet", "db");
+  if (claims)
+    out.json["spec"]["volumeClaimTemplates"] = model::Json::array({{{"metadata", {{"name", "data"}}}}});
+  if (!when_deleted.empty()) {
+    out.json["spec"]["persistentVolumeClaimRetentionPolicy"]["whenDeleted"] = when_deleted;
+  }
+  return out;
+}
+
 TEST(Grade, ClaimsGrow) {
   struct Row {
     const char* before;
@@ -67,6 +77,10 @@ TEST(Grade, CreationAndPruning) {
       {make("v1", "Namespace", "a", ""), Reversibility::kExact, Reversibility::kNone},
       {make("apiextensions.k8s.io/v1", "CustomResourceDefinition", "a", ""), Reversibility::kExact,
        Reversibility::kNone},
+      {stateful_set(true, ""), Reversibility::kNewIdentity, Reversibility::kNewIdentity},
+      {stateful_set(true, "Retain"), Reversibility::kNewIdentity, Reversibility::kNewIdentity},
+      {stateful_set(true, "Delete"), Reversibility::kExact, Reversibility::kNewIdentity},
+      {stateful_set(false, ""), Reversibility::kExact, Reversibility::kNewIdentity},
       {make("batch/v1", "Job", "a"), Reversibility::kNewIdentity, Reversibility::kNewIdentity},
   };
   for (const Row& row : rows) {

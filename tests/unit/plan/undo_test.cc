@@ -63,6 +63,33 @@ TEST(MakeUndo, DoesNotLoseDerivedAnnotationsWhenItAddsOthers) {
             (Json{{"mine", "1"}, {"instantexec.dev/created-by", "op0"}}));
 }
 
+// An API server takes no patch of more than 10,000 operations.
+TEST(MakeUndo, ManyChangesMakeAShortPatch) {
+  auto before = stored(config("c", "old"));
+  before.json["metadata"]["annotations"]["note"] = "old";
+  auto after = before;
+  after.json["metadata"]["annotations"]["note"] = "new";
+  for (int i = 0; i < 11'000; ++i) {
+    const std::string key = "k" + std::to_string(i);
+    before.json["data"][key] = "1";
+    after.json["data"][key] = "2";
+  }
+  after.json["binaryData"]["b"] = "AA==";
+  auto live = after;
+  live.json["metadata"]["annotations"]["theirs"] = "stays";
+  live.json["data"]["theirs"] = "stays";
+  const Undo undo = make_undo(input(&before, &after, &live));
+  ASSERT_EQ(undo.kind, Undo::Kind::kPatch);
+  EXPECT_LT(undo.patch.size(), 20U);
+  auto expected = before;
+  expected.json["metadata"]["annotations"]["theirs"] = "stays";
+  expected.json["data"]["theirs"] = "stays";
+  const model::Object result = patched(live, undo.patch);
+  EXPECT_EQ(result.json["data"], expected.json["data"]);
+  EXPECT_EQ(result.json["metadata"]["annotations"], expected.json["metadata"]["annotations"]);
+  EXPECT_FALSE(result.json.contains("binaryData"));
+}
+
 TEST(MakeUndo, Outcomes) {
   const auto before = stored(config("c", "old"));
   const auto after = stored(config("c", "new"));

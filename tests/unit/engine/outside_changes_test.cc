@@ -1,0 +1,215 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "journal/record.h"
+#include "unit/engine/world.h"
+
+// What others do between a plan and its end, and what the engine remembers of the cluster from before.
+namespace instantexec::engine {
+namespace {
+
+using namespace test;  // NOLINT(google-build-using-namespace)
+
+const std::string kGood = "registry.example/web:1";
+const std::string kBroken = "registry.example/web:does-not-exist";
+
+// Knows the kinds of the moment it was made, until it is asked to look again.
+class OldCatalog final : public Cluster {
+ public:
+  explicit OldCatalog(Cluster& real) : OldCatalog(real, *real.catalog(true)) {}
+  OldCatalog(Cluster& real, std::shared_ptr<const model::ApiCatalog> known)
+      : real_(real), catalog_(std::move(known)) {}
+  Result<ClusterInfo> info() override { return real_.info(); }
+  Result<std::shared_ptr<const model::ApiCatalog>> catalog(bool refresh) override {
+    if (refresh) catalog_ = *real_.catalog(true);
+    return catalog_;
+  }
+  RequestId submit(Request request) override { return real_.submit(std::move(request)); }
+  WatchId watch(WatchRequest request) override { return real_.watch(std::move(request)); }
+  void cancel_watch(WatchId id) override { real_.cancel_watch(id); }
+  ClusterEvent wait(Instant deadline) override { return real_.wait(deadline); }
+  [[nodiscard]] std::size_t capacity() const override { return real_.capacity(); }
+
+ private:
+  Cluster& real_;
+  std::shared_ptr<const model::ApiCatalog> catalog_;
+};
+
+std::string deploy_as(World& world, const std::string& release, const std::vector<model::Object>& objects) {
+  const std::string mine = std::exchange(world.options.release, release);
+  std::string out = world.deploy_word(objects);
+  world.options.release = mine;
+  return out;
+}
+
+model::Object namespace_object(const std::string& name) {
+  return {{{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", name}}}}};
+}
+
+// A definition that came after the remembered catalog, and somebody's object of it in our new namespace.
+TEST(RememberedCatalog, ANewNamespaceWithAnObjectOfANewKindIsKept) {
+  World world;
+  OldCatalog remembered(world.client());
+  ASSERT_EQ(deploy_as(world, "definitions", {widget_definition()}), "deployed");
+  world.through = &remembered;
+  bool placed = false;
+  world.server.store().listen([&](const sim::Change& change) {
+    if (placed || !change.after || change.after->kind() != "Namespace" || change.after->name() != "n") return;
+    placed = true;
+    world.server.timeline().at(world.server.now() + Duration{1'000}, [&world] {
+      auto theirs = widget();
+      theirs.json["metadata"]["namespace"] = "n";
+      world.foreign_apply(theirs);
+    });
+  });
+  const auto report = world.deploy({namespace_object("n"), deployment("web", kBroken)});
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->result, model::DeployResult::kRolledBack);
+  EXPECT_TRUE(placed);
+  EXPECT_NE(world.server.get(namespace_object("n").ref()), nullptr);
+  EXPECT_EQ(report->verification->kept, 1U);
+  EXPECT_THAT(report->verification->differences, testing::Contains(testing::HasSubstr("it holds Widget")));
+}
+
+// A member whose kind the remembered catalog lacks is pruned, not taken for gone.
+TEST(RememberedCatalog, AMemberOfANewKindIsPruned) {
+  World world;
+  ASSERT_EQ(deploy_as(world, "definitions", {widget_definition()}), "deployed");
+  ASSERT_EQ(world.deploy_word({config("a", "1"), widget()}), "deployed");
+  World elsewhere;  // whose server knows no Widgets
+  OldCatalog forgetful(world.client(), *elsewhere.client().catalog(true));
+  world.through = &forgetful;
+  world.options.prune = true;
+  EXPECT_EQ(world.deploy_word({config("a", "1")}), "deployed");
+  EXPECT_EQ(world.get("Widget", "w", "example.com"), nullptr);
+}
+
+// --- recovery ---
+
+model::Object cluster_role(const std::string& verb) {
+  return {{{"apiVersion", "rbac.authorization.k8s.io/v1"},
+           {"kind", "ClusterRole"},
+           {"metadata", {{"name", "reader"}}},
+           {"rules", model::Json::array({{{"apiGroups", model::Json::array({""})},
+                                          {"resources", model::Json::array({"pods"})},
+                                          {"verbs", model::Json::array({verb})}}})}}};
+}
+
+sim::Snapshot role_of(World& world) {
+  return world.server.get(cluster_role("get").ref());
+}
+
+// Somebody made the cluster-scoped object anew. That one is theirs; the rest goes back all the same.
+TEST(RecoverElsewhere, WhatWasMadeAnewDoesNotHoldUpTheRest) {
+  World world;
+  ASSERT_EQ(world.deploy_word({cluster_role("get"), config("a", "1"), config("z", "1")}), "deployed");
+  world.server.faults.on_request = [](const sim::RequestInfo& info) {
+    sim::Fault fault;
+    if (info.verb == "apply" && !info.dry_run && info.ref.name == "z") {
+      fault.kind = sim::Fault::Kind::kDieAfterCommit;
+    }
+    return fault;
+  };
+  EXPECT_THROW((void)world.deploy({cluster_role("list"), config("a", "2"), config("z", "2")}), Killed);
+  world.server.faults.on_request = nullptr;
+  world.restart();
+  world.foreign_delete(cluster_role("get"));
+  world.foreign_apply(cluster_role("watch"));
+  const auto report = world.recover();
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->result, model::DeployResult::kRollbackIncomplete) << "it cannot come back with its UID";
+  EXPECT_EQ(model::get_string(world.get("ConfigMap", "z")->json, "/data/key"), "1");
+  EXPECT_EQ(model::get_string(role_of(world)->json, "/rules/0/verbs/0"), "watch");
+}
+
+// The head write of a run that died takes effect after its lock was taken over. The chunks it names are
+// there.
+TEST(LateHead, FindsItsChunks) {
+  World world;
+  ASSERT_EQ(world.deploy_word({config("a", "1")}), "deployed");
+  std::optional<Request> late;
+  world.server.faults.on_request = [&](const sim::RequestInfo& info) {
+    sim::Fault fault;
+    if (info.verb == "replace" && info.ref.kind == "Secret" && !late) {
+      late = *info.request;
+      fault.kind = sim::Fault::Kind::kDie;
+    }
+    return fault;
+  };
+  EXPECT_THROW((void)world.deploy({config("a", "2"), config("b", "1")}), Killed);
+  ASSERT_TRUE(late);
+  world.restart();
+  bool done = false;
+  world.server.faults.on_request = [&](const sim::RequestInfo& info) {
+    if (!done && info.verb == "create" && info.ref.kind == "Secret") {
+      done = true;
+      world.server.timeline().at(world.server.now(), [&] { EXPECT_TRUE(world.server.act(*late).ok()); });
+    }
+    return sim::Fault{};
+  };
+  // Told that the record has changed while it was about to begin.
+  EXPECT_EQ(world.deploy_word({config("a", "3")}), "error: record.changed");
+  EXPECT_TRUE(done);
+  world.restart();
+  EXPECT_EQ(world.deploy_word({config("a", "3")}), "deployed");
+  EXPECT_EQ(model::get_string(world.get("ConfigMap", "a")->json, "/data/key"), "3");
+  EXPECT_EQ(world.get("ConfigMap", "b"), nullptr);
+  world.restart();
+  EXPECT_EQ(word(world.recover()), "nothing_to_do");
+}
+
+std::size_t chunks(World& world) {
+  std::size_t out = 0;
+  for (const auto& [ref, object] : world.server.store().all()) {
+    const auto labels = object->labels();
+    const auto record = labels.find("instantexec.dev/record");
+    out += record != labels.end() && record->second == "chunk" ? 1 : 0;
+  }
+  return out;
+}
+
+// A head write that is refused for good leaves no chunks that nobody names.
+TEST(Chunks, OfARefusedRecordAreDeleted) {
+  World world;
+  ASSERT_EQ(world.deploy_word({config("a", "1")}), "deployed");
+  const std::size_t before = chunks(world);
+  world.server.faults.on_request = [](const sim::RequestInfo& info) {
+    sim::Fault fault;
+    if (info.verb == "replace" && info.ref.kind == "Secret") fault = {sim::Fault::Kind::kAnswer, 403};
+    return fault;
+  };
+  EXPECT_THAT(world.deploy_word({config("a", "2")}), testing::StartsWith("error: "));
+  world.server.faults.on_request = nullptr;
+  EXPECT_EQ(chunks(world), before);
+  EXPECT_EQ(model::get_string(world.get("ConfigMap", "a")->json, "/data/key"), "1");
+}
+
+// --- a StatefulSet's claims ---
+
+TEST(ClaimsOfASet, AreSaidToStay) {
+  World world;
+  model::Object set{
+      *model::parse_json(R"({"apiVersion":"apps/v1","kind":"StatefulSet","metadata":{"name":"db",
+    "namespace":"default"},"spec":{"replicas":1,"serviceName":"db","selector":{"matchLabels":{"app":"db"}},
+    "template":{"metadata":{"labels":{"app":"db"}},"spec":{"containers":[{"name":"app",
+    "image":"registry.example/web:does-not-exist"}]}},"volumeClaimTemplates":[{"metadata":{"name":"data"},
+    "spec":{"accessModes":["ReadWriteOnce"],"resources":{"requests":{"storage":"1Gi"}}}}]}})")};
+  const auto report = world.deploy({set});
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->result, model::DeployResult::kRolledBack);
+  EXPECT_EQ(report->verification->kept, 1U);
+  EXPECT_THAT(report->verification->differences,
+              testing::Contains(testing::HasSubstr("the claims it has made")));
+  set.json["spec"]["persistentVolumeClaimRetentionPolicy"] = {{"whenDeleted", "Delete"}};
+  const auto with_them = world.deploy({set});
+  ASSERT_TRUE(with_them) << with_them.error().to_string();
+  EXPECT_EQ(with_them->verification->kept, 0U);
+}
+
+}  // namespace
+}  // namespace instantexec::engine
