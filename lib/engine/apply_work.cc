@@ -192,11 +192,16 @@ Next ApplyWork::found(std::size_t node, model::Object live) {
     return Next::send(write(node));
   }
   if (after != nullptr && plan::same(*after, live)) return succeed(node, std::move(live));
+  state.edited = true;
   return fail_step(node, "someone else changed it since it was planned");
 }
 
 bool ApplyWork::unsettled() const {
   return std::any_of(states_.begin(), states_.end(), [](const State& state) { return state.unsettled; });
+}
+
+bool ApplyWork::left_to_others(std::size_t node) const {
+  return states_[node].edited && !states_[node].unsettled;
 }
 
 Next ApplyWork::again_later(std::size_t node, const std::string& why) {

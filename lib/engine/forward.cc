@@ -246,8 +246,12 @@ class Forward {
   // What would have to be undone. Takes the saved states out of the plan.
   UndoTask make_task() {
     UndoTask task;
-    for (const plan::Step& step : planned_.plan.steps) {
+    for (std::size_t i = 0; i < planned_.plan.steps.size(); ++i) {
+      const plan::Step& step = planned_.plan.steps[i];
       if (step.op != plan::Op::kCreate && step.op != plan::Op::kConfigure) continue;
+      // What others made of it meanwhile is theirs, even where it looks like what was planned. Of what
+      // another process of this operation has written nothing is known here.
+      if (step.op == plan::Op::kConfigure && !resumed_ && work_ && work_->left_to_others(i)) continue;
       journal::SavedObject saved{step.gvk, step.object, std::nullopt, std::nullopt};
       if (const auto live = planned_.live.find(step.object); live != planned_.live.end()) {
         saved.before = std::move(live->second);

@@ -223,6 +223,11 @@ class UndoRun {
     }
     switch (undo.kind) {
       case Kind::kNothing:
+        // It lost the mark of its creation, or never had it: nobody can say any more whose it is.
+        if (now != nullptr && !saved.before) {
+          ++out.kept;
+          out.differences.push_back(name + ": kept: it does not carry the mark of this operation");
+        }
         // Deleted by this undo, and its claims are not.
         if (now == nullptr && outcomes_[i].wrote && !saved.before && saved.after &&
             plan::keeps_claims(*saved.after)) {

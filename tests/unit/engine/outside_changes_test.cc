@@ -189,6 +189,54 @@ TEST(Chunks, OfARefusedRecordAreDeleted) {
   EXPECT_EQ(model::get_string(world.get("ConfigMap", "a")->json, "/data/key"), "1");
 }
 
+// --- edits while a release is applied ---
+
+// Somebody wants what is planned, and more, a moment before it is written. Our write is refused, and what
+// they made stays as it is.
+TEST(EditedMeanwhile, WhatWasNeverWrittenIsNotUndone) {
+  World world;
+  ASSERT_EQ(world.deploy_word({config("a", "1"), config("b", "1")}), "deployed");
+  bool edited = false;
+  world.server.faults.on_request = [&](const sim::RequestInfo& info) {
+    if (!edited && info.verb == "apply" && !info.dry_run && info.ref.name == "a") {
+      edited = true;
+      auto theirs = config("a", "2");
+      theirs.json["data"]["more"] = "hotfix";
+      world.server.timeline().at(world.server.now(), [&world, theirs] { world.foreign_apply(theirs); });
+      return sim::Fault{sim::Fault::Kind::kAnswer, 409};
+    }
+    return sim::Fault{};
+  };
+  const auto report = world.deploy({config("a", "2"), config("b", "2")});
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_TRUE(edited);
+  EXPECT_EQ(report->result, model::DeployResult::kRolledBack);
+  EXPECT_EQ(model::get_string(world.get("ConfigMap", "a")->json, "/data/key"), "2");
+  EXPECT_EQ(model::get_string(world.get("ConfigMap", "a")->json, "/data/more"), "hotfix");
+  EXPECT_EQ(model::get_string(world.get("ConfigMap", "b")->json, "/data/key"), "1");
+}
+
+// Somebody replaces what was created, and its mark is gone. It is not ours to delete, and not gone either.
+TEST(EditedMeanwhile, ACreationWithoutItsMarkIsSaidToStay) {
+  World world;
+  world.server.store().listen([&, replaced = false](const sim::Change& change) mutable {
+    if (replaced || !change.after || change.after->name() != "a") return;
+    replaced = true;
+    world.server.timeline().at(world.server.now() + Duration{1'000}, [&world] {
+      auto object = *world.get("ConfigMap", "a");
+      object.json["metadata"].erase("annotations");
+      world.server.store().put(std::move(object));
+    });
+  });
+  const auto report = world.deploy({config("a", "1"), deployment("web", kBroken)});
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->result, model::DeployResult::kRolledBack);
+  EXPECT_NE(world.get("ConfigMap", "a"), nullptr);
+  EXPECT_EQ(report->verification->kept, 1U);
+  EXPECT_THAT(report->verification->differences,
+              testing::Contains(testing::HasSubstr("does not carry the mark")));
+}
+
 // --- a StatefulSet's claims ---
 
 TEST(ClaimsOfASet, AreSaidToStay) {
