@@ -229,8 +229,7 @@ class UndoRun {
           out.differences.push_back(name + ": kept: it does not carry the mark of this operation");
         }
         // Deleted by this undo, and its claims are not.
-        if (now == nullptr && outcomes_[i].wrote && !saved.before && saved.after &&
-            plan::keeps_claims(*saved.after)) {
+        if (now == nullptr && outcomes_[i].wrote && saved.after && plan::keeps_claims(*saved.after)) {
           ++out.kept;
           out.differences.push_back(name + ": kept: the claims it has made, because they may hold data");
         }

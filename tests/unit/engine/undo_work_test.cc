@@ -311,7 +311,7 @@ model::Object definition() {
   return created(
       {*model::parse_json(R"({"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition",
     "metadata":{"name":"things.example.com"},"spec":{"group":"example.com","names":{"kind":"Thing","plural":"things"},
-    "versions":[{"name":"v1","served":true}]},"status":{"conditions":[{"type":"Established","status":"True"}]}})")});
+    "versions":[{"name":"v1","served":true}]},"status":{"conditions":[{"type":"NamesAccepted","status":"True"},{"type":"Established","status":"True"}]}})")});
 }
 
 TEST(UndoWork, ADefinitionGoesOnlyWithoutObjectsOfItsKind) {
@@ -331,7 +331,7 @@ TEST(UndoWork, ADefinitionGoesOnlyWithoutObjectsOfItsKind) {
   };
   // Its names are those of another definition: whatever there is of the kind is not of this one.
   auto never = definition();
-  never.json["status"]["conditions"][0]["status"] = "False";
+  never.json["status"]["conditions"][1]["status"] = "False";
   Case refused(saved(std::nullopt, never), never);
   EXPECT_EQ(refused.work.start(0).kind, Next::Kind::kSend) << "nothing is asked";
   for (const Row& row : rows) {

@@ -75,6 +75,7 @@ TEST(MakeUndo, ManyChangesMakeAShortPatch) {
     after.json["data"][key] = "2";
   }
   after.json["binaryData"]["b"] = "AA==";
+  before.json["immutable"] = false;
   auto live = after;
   live.json["metadata"]["annotations"]["theirs"] = "stays";
   live.json["data"]["theirs"] = "stays";
@@ -88,6 +89,7 @@ TEST(MakeUndo, ManyChangesMakeAShortPatch) {
   EXPECT_EQ(result.json["data"], expected.json["data"]);
   EXPECT_EQ(result.json["metadata"]["annotations"], expected.json["metadata"]["annotations"]);
   EXPECT_FALSE(result.json.contains("binaryData"));
+  EXPECT_EQ(result.json["immutable"], false);
 }
 
 TEST(MakeUndo, Outcomes) {
