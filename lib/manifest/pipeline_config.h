@@ -17,7 +17,8 @@ namespace instantexec::manifest {
 namespace errors {
 inline constexpr ErrorCode kInvalidConfig{"config.invalid", ExitCode::kUsage,
                                           "The pipeline configuration holds a mistake.",
-                                          "correct the places named; config/instant-execution-pipeline.yaml shows every key, and the schema beside it"};
+                                          "correct the places named; config/instant-execution-pipeline.yaml "
+                                          "shows every key, and the schema beside it"};
 }  // namespace errors
 
 // Names of parts of the pipeline; kept and shown. Nothing named here is ever executed: a configuration comes
