@@ -272,7 +272,8 @@ Result<Options> finish_options(RawOptions raw, const os::Environment& environmen
     return fail(errors::kUsage, "-f, -k and --chart cannot be combined");
   }
   if (!input.helm_values.empty() && input.helm_chart.empty()) {
-    return fail(errors::kUsage, "--values belongs to --chart, and there is none");
+    return fail(errors::kUsage, "--values belongs to --chart, and there is none",
+                "add --chart, or leave --values out");
   }
   return options;
 }

@@ -28,11 +28,11 @@ struct VerbRow {
 // Declares what stands after a verb without a dash.
 void declare_arguments(CLI::App& app, Verb verb, RawOptions& raw);
 
-// The help of one verb: what it does, the flags that mean something to it, examples.
 // Help as the parser writes it, with the flags that may have a value as people write them: "--wait[=false]"
 // for "--wait{true}". Columns stay.
 [[nodiscard]] std::string plain_flags(std::string help);
 
+// The help of one verb: what it does, the flags that mean something to it, examples.
 [[nodiscard]] std::string verb_help(const VerbRow& verb, const std::string& program);
 
 // A flag that was given and means nothing to the verb: "--stage".

@@ -180,6 +180,7 @@ Next ApplyWork::found(std::size_t node, model::Object live) {
       if (input_.resumed) state.sent_again = state.unsettled;
       return succeed(node, std::move(live));
     }
+    state.others = true;
     return fail_step(node, "someone else created it meanwhile");
   }
   if (live.uid() != step(node).uid) return fail_step(node, "someone deleted it and created it anew");
@@ -192,7 +193,7 @@ Next ApplyWork::found(std::size_t node, model::Object live) {
     return Next::send(write(node));
   }
   if (after != nullptr && plan::same(*after, live)) return succeed(node, std::move(live));
-  state.edited = true;
+  state.others = true;
   return fail_step(node, "someone else changed it since it was planned");
 }
 
@@ -201,7 +202,7 @@ bool ApplyWork::unsettled() const {
 }
 
 bool ApplyWork::left_to_others(std::size_t node) const {
-  return states_[node].edited && !states_[node].unsettled;
+  return states_[node].others && !states_[node].unsettled;
 }
 
 Next ApplyWork::again_later(std::size_t node, const std::string& why) {

@@ -50,7 +50,7 @@ class ApplyWork final : public Work {
   [[nodiscard]] const std::vector<StepOutcome>& outcomes() const { return outcomes_; }
   // Some write was sent and its outcome is not known: it may still be done.
   [[nodiscard]] bool unsettled() const;
-  // Somebody else changed the object since it was planned, and no write of the step was done.
+  // Somebody else made or changed the object since it was planned, and no write of the step was done.
   [[nodiscard]] bool left_to_others(std::size_t node) const;
   // The step that failed first, if any.
   [[nodiscard]] std::optional<std::size_t> first_failure() const { return first_failure_; }
@@ -66,7 +66,7 @@ class ApplyWork final : public Work {
     bool unsettled = false;
     bool sent_again = false;        // a creation, after one without an answer: the first may still be done
     model::Json without_addresses;  // the spec of a Service without what was given away; null: nothing was
-    bool edited = false;            // by somebody else, since it was planned
+    bool others = false;            // made or changed it since it was planned
     std::string refusal;            // a 422 that may mean another object of the same name
   };
 

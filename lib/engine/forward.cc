@@ -251,7 +251,7 @@ class Forward {
       if (step.op != plan::Op::kCreate && step.op != plan::Op::kConfigure) continue;
       // What others made of it meanwhile is theirs, even where it looks like what was planned. Of what
       // another process of this operation has written nothing is known here.
-      if (step.op == plan::Op::kConfigure && !resumed_ && work_ && work_->left_to_others(i)) continue;
+      if (!resumed_ && work_ && work_->left_to_others(i)) continue;
       journal::SavedObject saved{step.gvk, step.object, std::nullopt, std::nullopt};
       if (const auto live = planned_.live.find(step.object); live != planned_.live.end()) {
         saved.before = std::move(live->second);

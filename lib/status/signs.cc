@@ -70,7 +70,8 @@ bool still_spreads(const Condition& condition) {
   const auto type = parts_of(condition.type);
   const auto reason = parts_of(condition.reason);
   if (type.empty() || reason.empty() || reason.back() != "mismatch") return false;
-  return type.back() == "synced" || type.back() == "uptodate" || type.back() == "date";
+  const bool up_to_date = type.size() > 1 && type.back() == "date" && type[type.size() - 2] == "to";
+  return up_to_date || type.back() == "synced" || type.back() == "uptodate";
 }
 
 // A condition whose good state does not hold: an error, a pause, or simply not yet.

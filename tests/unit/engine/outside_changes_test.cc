@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "journal/record.h"
+#include "unit/engine/passing.h"
 #include "unit/engine/world.h"
 
 // What others do between a plan and its end, and what the engine remembers of the cluster from before.
@@ -19,24 +20,17 @@ const std::string kGood = "registry.example/web:1";
 const std::string kBroken = "registry.example/web:does-not-exist";
 
 // Knows the kinds of the moment it was made, until it is asked to look again.
-class OldCatalog final : public Cluster {
+class OldCatalog final : public Passing {
  public:
   explicit OldCatalog(Cluster& real) : OldCatalog(real, *real.catalog(true)) {}
   OldCatalog(Cluster& real, std::shared_ptr<const model::ApiCatalog> known)
-      : real_(real), catalog_(std::move(known)) {}
-  Result<ClusterInfo> info() override { return real_.info(); }
+      : Passing(real), catalog_(std::move(known)) {}
   Result<std::shared_ptr<const model::ApiCatalog>> catalog(bool refresh) override {
     if (refresh) catalog_ = *real_.catalog(true);
     return catalog_;
   }
-  RequestId submit(Request request) override { return real_.submit(std::move(request)); }
-  WatchId watch(WatchRequest request) override { return real_.watch(std::move(request)); }
-  void cancel_watch(WatchId id) override { real_.cancel_watch(id); }
-  ClusterEvent wait(Instant deadline) override { return real_.wait(deadline); }
-  [[nodiscard]] std::size_t capacity() const override { return real_.capacity(); }
 
  private:
-  Cluster& real_;
   std::shared_ptr<const model::ApiCatalog> catalog_;
 };
 

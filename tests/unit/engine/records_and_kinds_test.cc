@@ -3,6 +3,7 @@
 #include <functional>
 #include <random>
 
+#include "unit/engine/passing.h"
 #include "unit/engine/world.h"
 
 // Rows of the failure model that need a release of their own: records and objects at their limits, and kinds
@@ -209,10 +210,9 @@ TEST(VersionArrives, IsRefusedWhileThereIsAnObject) {
 }
 
 // A cluster whose aggregated API server for Widgets is down.
-class WithoutWidgets final : public Cluster {
+class WithoutWidgets final : public Passing {
  public:
-  explicit WithoutWidgets(Cluster& real) : real_(real) {}
-  Result<ClusterInfo> info() override { return real_.info(); }
+  using Passing::Passing;
   Result<std::shared_ptr<const model::ApiCatalog>> catalog(bool refresh) override {
     const auto real = real_.catalog(refresh);
     if (!real) return fail(real.error());
@@ -223,14 +223,6 @@ class WithoutWidgets final : public Cluster {
     out->add_incomplete("example.com/v1");
     return std::shared_ptr<const model::ApiCatalog>(std::move(out));
   }
-  RequestId submit(Request request) override { return real_.submit(std::move(request)); }
-  WatchId watch(WatchRequest request) override { return real_.watch(std::move(request)); }
-  void cancel_watch(WatchId id) override { real_.cancel_watch(id); }
-  ClusterEvent wait(Instant deadline) override { return real_.wait(deadline); }
-  [[nodiscard]] std::size_t capacity() const override { return real_.capacity(); }
-
- private:
-  Cluster& real_;
 };
 
 // Row 29: the kind of an object is not known for a while. Nothing of it is written, and it is not forgotten.
