@@ -73,7 +73,7 @@ class Merger {
       if (before->is_object() && after->is_object() && live->is_object())
         return objects(*before, *after, *live);
       if (before->is_array() && after->is_array() && live->is_array()) {
-        if (const auto keyed = by_key(*before, *after, *live)) return lists(*before, *live, *keyed);
+        if (const auto keyed = by_key(*before, *after, *live)) return lists(*before, *after, *live, *keyed);
       }
     }
     conflicts_.push_back(pointer_);
@@ -106,35 +106,67 @@ class Merger {
     return out;
   }
 
-  // Items in their present order; one that comes back stands where it stood: after its former predecessor.
-  Json lists(const Json& before, const Json& live, const Keyed& keyed) {
-    const auto key_of = [&](const Json& item) {
-      return item.at(keyed.key).dump(-1, ' ', false, Json::error_handler_t::replace);
-    };
-    std::vector<std::string> order;
+  // Items that are left stand as they do now, unless nobody but us has moved any: then as they stood before.
+  // One that comes back, or that only one side has, stands after its predecessor there.
+  Json lists(const Json& before, const Json& after, const Json& live, const Keyed& keyed) {
+    const Keys before_keys = keys_of(before, keyed.key);
+    const Keys after_keys = keys_of(after, keyed.key);
+    const Keys live_keys = keys_of(live, keyed.key);
     std::map<std::string, Json> items;
     for (std::size_t i = 0; i < live.size(); ++i) {
-      const std::string key = key_of(live[i]);
+      const std::string& key = live_keys[i];
       auto merged = at(std::to_string(i), member(keyed.before, key), member(keyed.after, key), &live[i]);
-      if (!merged) continue;
-      order.push_back(key);
-      items.emplace(key, std::move(*merged));
+      if (merged) items.emplace(key, std::move(*merged));
     }
-    std::string previous;
-    for (const Json& item : before) {
-      const std::string key = key_of(item);
-      if (member(keyed.live, key) == nullptr) {
-        // Gone: by our change it comes back, by somebody else's it stays away.
-        auto merged = at(key, &item, member(keyed.after, key), nullptr);
-        if (!merged) continue;
-        const auto after = std::find(order.begin(), order.end(), previous);
-        order.insert(after == order.end() ? order.begin() : after + 1, key);
-        items.emplace(key, std::move(*merged));
-      }
-      previous = key;  // whatever is in both lists has been merged above
+    for (std::size_t i = 0; i < before.size(); ++i) {
+      const std::string& key = before_keys[i];
+      if (member(keyed.live, key) != nullptr) continue;
+      // Gone: by our change it comes back, by somebody else's it stays away.
+      auto merged = at(key, &before[i], member(keyed.after, key), nullptr);
+      if (merged) items.emplace(key, std::move(*merged));
     }
+    const bool order_is_ours = common(after_keys, keyed.live) == common(live_keys, keyed.after);
+    const Keys order =
+        order_is_ours ? woven(before_keys, live_keys, items) : woven(live_keys, before_keys, items);
     Json out = Json::array();
     for (const std::string& key : order) out.push_back(std::move(items.at(key)));
+    return out;
+  }
+
+  using Keys = std::vector<std::string>;
+
+  static Keys keys_of(const Json& list, const char* key) {
+    Keys out;
+    for (const Json& item : list) {
+      out.push_back(item.at(key).dump(-1, ' ', false, Json::error_handler_t::replace));
+    }
+    return out;
+  }
+
+  static Keys common(const Keys& keys, const Items& with) {
+    Keys out;
+    for (const std::string& key : keys) {
+      if (member(with, key) != nullptr) out.push_back(key);
+    }
+    return out;
+  }
+
+  // Those there are, in the order of the first list; what only the second one has comes after its predecessor
+  // there.
+  static Keys woven(const Keys& first, const Keys& second, const std::map<std::string, Json>& items) {
+    Keys out;
+    for (const std::string& key : first) {
+      if (items.contains(key)) out.push_back(key);
+    }
+    std::string previous;
+    for (const std::string& key : second) {
+      if (!items.contains(key)) continue;
+      if (std::find(out.begin(), out.end(), key) == out.end()) {
+        const auto at = std::find(out.begin(), out.end(), previous);
+        out.insert(at == out.end() ? out.begin() : at + 1, key);
+      }
+      previous = key;
+    }
     return out;
   }
 

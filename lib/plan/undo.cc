@@ -160,6 +160,30 @@ bool values_put_back(const UndoInput& input) {
   });
 }
 
+const Json* applied_entry(const model::Object& object, const std::string& manager) {
+  for (const Json& entry : model::get_array(object.json, "/metadata/managedFields")) {
+    if (model::get_string(entry, "/manager") == manager &&
+        model::get_string(entry, "/operation") == "Apply" &&
+        model::get_string(entry, "/subresource").empty()) {
+      return &entry;
+    }
+  }
+  return nullptr;
+}
+
+// An apply that changes anything enters its manager with the time of the write (k8s.io/apimachinery,
+// managedfields). Our entry is as old as it was before the operation was planned: none of its writes was
+// done. Times of one second do not tell.
+bool never_written(const UndoInput& input) {
+  const Json* planned = applied_entry(*input.after, input.field_manager);
+  const Json* before = applied_entry(*input.before, input.field_manager);
+  const Json* live = applied_entry(*input.live, input.field_manager);
+  if (planned == nullptr) return false;
+  if (before == nullptr || live == nullptr) return before == live;
+  const std::string time = model::get_string(*before, "/time");
+  return model::get_string(*live, "/time") == time && time < model::get_string(*planned, "/time");
+}
+
 // The values are as they should be.
 void give_ownership_back(const UndoInput& input, Undo& out) {
   auto owners = ownership_patch(input);
@@ -194,6 +218,11 @@ Undo make_undo(const UndoInput& input) {
     return out;
   }
   if (input.after == nullptr) return lost("what was written is not recorded");
+  if (never_written(input)) {
+    out.reason = "someone else changed it before it was written, so it stays as it is";
+    out.expected = live;
+    return out;
+  }
   Merge merge = three_way(before, canonical(*input.after), live);
   out.conflicts = std::move(merge.conflicts);
   if (merge.merged == live) {

@@ -33,7 +33,7 @@ struct UndoInput {
 
 struct Undo {
   enum class Kind {
-    kNothing,  // it is as it was
+    kNothing,  // it is as it was, or (with a `reason`) the operation has no part in what it is
     kPatch,    // `patch` puts the values back
     kOwner,    // values are as they were, `patch` puts only field ownership back
     kDelete,   // created by the operation

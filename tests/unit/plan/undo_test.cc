@@ -347,6 +347,45 @@ TEST(MakeUndo, SaysWhyItCannotOrDoesNot) {
   EXPECT_EQ(make_undo(input(&before, &after, &before)).expected, canonical(before));
 }
 
+// An object whose entry of ours is the old one was never written, whatever it looks like.
+TEST(MakeUndo, WhatOthersMadeOfAnObjectThatWasNotWrittenStays) {
+  const auto apply = [](const std::string& manager, const std::string& time) {
+    return Json{{"manager", manager}, {"operation", "Apply"}, {"time", time}};
+  };
+  const Json theirs{{"manager", "kubectl-edit"}, {"operation", "Update"}, {"time", "2026-01-02T00:00:05Z"}};
+  const auto as = [](const char* value, Json entries) {
+    return owned(stored(config("c", value)), std::move(entries));
+  };
+  const std::string old = "2026-01-01T00:00:00Z";
+  const std::string planned = "2026-01-02T00:00:00Z";
+  const auto before = as("old", Json::array({apply("me", old)}));
+  const auto after = as("new", Json::array({apply("me", planned)}));
+  const auto edited = as("new", Json::array({apply("me", old), theirs}));
+  const Undo undo = make_undo(input(&before, &after, &edited));
+  EXPECT_EQ(undo.kind, Undo::Kind::kNothing);
+  EXPECT_EQ(undo.expected, canonical(edited));
+  EXPECT_NE(undo.reason, "");
+  // Ours, with the same value.
+  const auto written = as("new", Json::array({apply("me", planned), theirs}));
+  EXPECT_EQ(make_undo(input(&before, &after, &written)).kind, Undo::Kind::kPatch);
+  // It had no entry of ours and has none.
+  const auto unmanaged = as("old", Json::array({apply("them", old)}));
+  const auto still = as("new", Json::array({apply("them", old), theirs}));
+  EXPECT_EQ(make_undo(input(&unmanaged, &after, &still)).kind, Undo::Kind::kNothing);
+  EXPECT_EQ(make_undo(input(&unmanaged, &after, &written)).kind, Undo::Kind::kPatch);
+  EXPECT_EQ(make_undo(input(&before, &after, &still)).kind, Undo::Kind::kPatch) << "somebody took it away";
+  // Nothing can be told from times of one second, or without them.
+  const auto same_second = as("old", Json::array({apply("me", planned)}));
+  EXPECT_EQ(make_undo(input(&same_second, &after, &written)).kind, Undo::Kind::kPatch);
+  const auto bare = stored(config("c", "new"));
+  EXPECT_EQ(make_undo(input(&before, &bare, &edited)).kind, Undo::Kind::kPatch);
+  // Entries of subresources and of updates are not those of an apply.
+  auto status = apply("me", old);
+  status["subresource"] = "status";
+  const auto by_status = as("old", Json::array({apply("them", old), status}));
+  EXPECT_EQ(make_undo(input(&by_status, &after, &still)).kind, Undo::Kind::kNothing);
+}
+
 TEST(MakeUndo, OwnershipAlone) {
   const auto base = stored(config("c", "old"));
   const auto before = owned(base, Json::array({entry("them", "Apply", "a", "t1")}));
