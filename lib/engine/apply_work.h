@@ -46,6 +46,7 @@ class ApplyWork final : public Work {
   Next answered(std::size_t node, Response response) override;
   Next resume(std::size_t node) override;
   void observe(const ClusterEvent& event) override { health_.observe(event); }
+  [[nodiscard]] bool minds_refusal() const override { return true; }
 
   [[nodiscard]] const std::vector<StepOutcome>& outcomes() const { return outcomes_; }
   // Some write was sent and its outcome is not known: it may still be done.

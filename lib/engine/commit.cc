@@ -35,9 +35,11 @@ Result<std::vector<DeleteOutcome>> commit_release(Operation& operation, const pl
   journal::Head& head = operation.stored.head;
   const std::size_t prunes = plan.count(plan::Op::kPrune);
   if (prunes > 0) {
-    if (head.phase != journal::Phase::kCommitting) {
+    if (const journal::Phase former = head.phase; former != journal::Phase::kCommitting) {
       head.phase = journal::Phase::kCommitting;
-      IE_TRY(operation.store.save_head(operation.stored));
+      Status saved = operation.store.save_head(operation.stored);
+      if (!saved && saved.error().code == &errors::kRecordRefused) head.phase = former;
+      IE_TRY(std::move(saved));
     }
     // A run that died may still be about to create once more what is deleted here.
     Session& session = operation.session;
@@ -68,9 +70,14 @@ Result<std::vector<DeleteOutcome>> commit_release(Operation& operation, const pl
   }
   // Without anything to prune the commit point and the end are one write.
   operation.session.emit(model::PhaseStarted{model::Phase::kRecording, 0});
-  head.revision = head.operation->revision;
-  head.members = commit_members(plan, stored, pruned);
-  IE_TRY(record_end(operation, journal::Phase::kDeployed, counts_of(plan), {}));
+  const int revision = std::exchange(head.revision, head.operation->revision);
+  auto members = std::exchange(head.members, commit_members(plan, stored, pruned));
+  Status recorded = record_end(operation, journal::Phase::kDeployed, counts_of(plan), {});
+  if (!recorded) {
+    head.revision = revision;
+    head.members = std::move(members);
+    return tl::unexpected(std::move(recorded.error()));
+  }
   return pruned;
 }
 

@@ -24,7 +24,8 @@ using Uids = std::map<model::ObjectRef, std::string>;
 // as they are now; `before`: the objects to be pruned as planned. Idempotent: a recovery calls it again.
 //
 // Returns what came of the prunes, parallel to the plan's steps. An interruption after the commit point ends
-// in the error interrupted; the record then says committing.
+// in the error interrupted; the record then says committing. After any error the head in `operation` says how
+// far it came: with record.refused it may not have passed the commit point.
 Result<std::vector<DeleteOutcome>> commit_release(Operation& operation, const plan::Plan& plan,
                                                   const Uids& stored, const LiveObjects& before);
 

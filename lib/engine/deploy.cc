@@ -26,6 +26,31 @@ Error unless_stopped(const Session& session, Error error) {
   return make_error(errors::kInterrupted, "interrupted before anything was changed");
 }
 
+// A run that created the namespace and died before its first record has left nothing else.
+Result<model::DeployReport> clear_namespace(Operation& operation) {
+  Session& session = operation.session;
+  const model::Object left = abandoned_namespace(session, operation.options);
+  if (left.name().empty()) return new_report(operation);
+  // Whoever begins with the release meanwhile takes the lock first.
+  IE_TRY(lock_release(operation, std::nullopt, false));
+  IE_TRY_ASSIGN(operation.stored, operation.store.load_head());
+  const bool removed = !operation.stored.exists() && remove_namespace(session, operation.options, left.uid());
+  if (!removed) {
+    give_lock_back(operation);
+    return new_report(operation);
+  }
+  session.keep(nullptr);  // it is in the namespace
+  model::DeployReport out = new_report(operation);
+  out.result = model::DeployResult::kRolledBack;
+  out.verification = model::Verification{true, true, true, true, {}, 0};
+  model::ObjectOutcome entry;
+  entry.object = left.ref();
+  entry.action = model::Action::kDeleted;
+  entry.message = "a run that did not get further had created it";
+  out.objects.push_back(std::move(entry));
+  return out;
+}
+
 Result<model::DeployReport> recover_in(Session& session, const ReleaseOptions& options, RecoverOptions how) {
   ReleaseStore store(session, options.release, options.ns, options.seal.get());
   Operation operation{session, options, store, {}, nullptr, session.now(), false, {}};
@@ -33,14 +58,10 @@ Result<model::DeployReport> recover_in(Session& session, const ReleaseOptions& o
   Result<StoredHead> stored = store.load_head();
   if (!stored) return fail(unless_stopped(session, stored.error()));
   operation.stored = std::move(*stored);
+  if (!operation.stored.exists()) return settle_files(operation, clear_namespace(operation));
   if (!recoverable(operation.stored.head)) return settle_files(operation, new_report(operation));
-  IE_TRY_ASSIGN(const LockTaken taken,
-                acquire_lock(session, {options.release, options.ns, options.lock_timeout}, std::nullopt));
+  IE_TRY(lock_release(operation, std::nullopt, how.resume));
   IE_TRY_ASSIGN(operation.stored, store.load_head());
-  if (taken.from_the_dead) {
-    operation.late_until = session.now() + kLateAfterTakeover;
-    operation.collect_orphans = true;
-  }
   const bool recovers = recoverable(operation.stored.head);
   auto out = recovers ? recover_operation(operation, how.resume)
                       : Result<model::DeployReport>(new_report(operation));
@@ -107,7 +128,7 @@ class Deployer {
         continue;
       }
       if (session_.keeper() == nullptr) {
-        IE_TRY_ASSIGN(const bool as_planned, lock(planned.lease));
+        IE_TRY_ASSIGN(const bool as_planned, lock_release(operation_, planned.lease, false));
         if (!as_planned && again) {
           IE_TRY(plan_again(planned));
           continue;
@@ -139,21 +160,10 @@ class Deployer {
     return {};
   }
 
-  // Whether what was planned is not older than the lock.
-  Result<bool> lock(const model::Object& known) {
-    IE_TRY_ASSIGN(const LockTaken taken,
-                  acquire_lock(session_, {options_.release, options_.ns, options_.lock_timeout}, known));
-    if (taken.from_the_dead) {
-      operation_.late_until = session_.now() + kLateAfterTakeover;
-      operation_.collect_orphans = true;
-    }
-    return taken.as_known;
-  }
-
   // A report when the deploy must not go on, because what was left behind cannot be cleared up.
   Result<std::optional<model::DeployReport>> recover_first(const PlanResult& planned) {
     if (session_.keeper() == nullptr) {
-      IE_TRY(lock(planned.lease));
+      IE_TRY(lock_release(operation_, planned.lease, false));
       IE_TRY_ASSIGN(operation_.stored, store_.load_head());
     }
     if (!journal::unfinished(operation_.stored.head.phase)) return std::optional<model::DeployReport>{};

@@ -34,6 +34,11 @@ inline constexpr ErrorCode kRecordChanged{
     "record.changed", ExitCode::kLocked,
     "The record of the release changed while this run held a copy; another run worked on it.",
     "run the same command again"};
+inline constexpr ErrorCode kRecordRefused{
+    "record.refused", ExitCode::kUnreachable,
+    "The API server refuses to store the record or the lock of the release: a right is missing, or an "
+    "admission policy or webhook forbids it.",
+    "let Secrets and Leases with the label instantexec.dev/release pass"};
 inline constexpr ErrorCode kContested{"plan.contested", ExitCode::kLocked,
                                       "Somebody else changes an object of the release again and again, so no "
                                       "plan fits it; nothing was written.",

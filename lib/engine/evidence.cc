@@ -57,4 +57,10 @@ model::FailureCause refused_write(const model::ObjectRef& object, const std::str
   return out;
 }
 
+model::FailureCause refused_record(const model::ObjectRef& object, const Error& error) {
+  model::FailureCause out = refused_write(object, error.to_string());
+  out.hint = "the release must let Secrets and Leases with the label instantexec.dev/release pass";
+  return out;
+}
+
 }  // namespace instantexec::engine

@@ -22,6 +22,8 @@ namespace instantexec::engine {
 
 // A cause that is a refused write.
 [[nodiscard]] model::FailureCause refused_write(const model::ObjectRef& object, const std::string& message);
+// The same of a record or the lock of the release.
+[[nodiscard]] model::FailureCause refused_record(const model::ObjectRef& object, const Error& error);
 
 // What there is of an operation that is about to be undone: its objects as they are now, what they own, the
 // events about them and the logs of containers that fail, all redacted. Reads for at most a quarter of a

@@ -14,6 +14,8 @@
 #include "engine/schemas.h"
 #include "engine/undo.h"
 #include "engine/webhooks.h"
+#include "journal/secrets.h"
+#include "model/marks.h"
 #include "plan/desired.h"
 #include "policy/on_failure.h"
 
@@ -81,6 +83,7 @@ class Forward {
     HealthOptions options = health_options(operation_.options);
     options.former = planned_.former;
     options.declares_status = declared_statuses();
+    options.minds_refusal = true;
     health_.emplace(session_, std::move(options));
     watch();
     IE_TRY_ASSIGN(auto trouble, apply());
@@ -190,6 +193,8 @@ class Forward {
     if (result.stop == Stop::kNone) return std::optional<policy::Trouble>{};
     if (const auto failed = work_->first_failure()) {
       cause_ = refused_write(planned_.plan.steps[*failed].object, work_->outcomes()[*failed].message);
+    } else if (const Error* refusal = session_.lock_refusal(); refusal && result.stop == Stop::kFailed) {
+      cause_ = lock_refused(*refusal);
     }
     return std::optional(trouble_of(result.stop));
   }
@@ -198,6 +203,10 @@ class Forward {
     session_.emit(model::PhaseStarted{model::Phase::kWaiting, planned_.desired.size()});
     const Verdict verdict = health_->wait(operation_.options.timeout);
     if (verdict == Verdict::kHealthy) return std::nullopt;
+    if (const Error* refusal = session_.lock_refusal(); refusal && verdict == Verdict::kLockLost) {
+      cause_ = lock_refused(*refusal);
+      return policy::Trouble::kRefused;
+    }
     if (verdict == Verdict::kFailed || verdict == Verdict::kTimedOut) {
       if (const auto culprit = health_->culprit())
         cause_ = collect_cause(session_, *health_, *culprit, secrets());
@@ -205,6 +214,15 @@ class Forward {
         cause_->summary += " (" + words_of_timeout(*health_, operation_.options.timeout) + ")";
     }
     return trouble_of(verdict);
+  }
+
+  // While it is applied or waited for. What the release itself has brought may be what refuses it.
+  [[nodiscard]] model::FailureCause lock_refused(const Error& refusal) const {
+    model::FailureCause out = refused_record({"coordination.k8s.io", "Lease", operation_.options.ns,
+                                              journal::lease_name(operation_.options.release)},
+                                             refusal);
+    out.summary += " (the lock of the release can no longer be renewed)";
+    return out;
   }
 
   // --- after a failure ---
@@ -220,7 +238,8 @@ class Forward {
   Result<model::DeployReport> fall_back(policy::Trouble trouble) {
     Redactor redactor = secrets();
     UndoTask task = make_task();
-    if (trouble == policy::Trouble::kRefused) {
+    // Collecting takes longer than a lock is good for that cannot be renewed.
+    if (trouble == policy::Trouble::kRefused && session_.lock_refusal() == nullptr) {
       keep_evidence(operation_, task.saved, cause_, std::move(redactor));
     }
     // Evidence was collected; an interruption during that counts.
@@ -273,7 +292,7 @@ class Forward {
 
   // --no-rollback: what is there now is what later runs start from.
   Result<model::DeployReport> keep() {
-    std::vector<journal::Member> members = commit_members(planned_.plan, uids(), {});
+    std::vector<journal::Member> members = commit_members(planned_.plan, uids_by_now(), {});
     std::set<std::tuple<std::string, std::string, std::string, std::string>> known;
     for (const journal::Member& member : members) {
       known.insert({member.gvk.group, member.gvk.kind, member.ns, member.name});
@@ -306,6 +325,31 @@ class Forward {
     return out;
   }
 
+  // The same once nothing is under way any more: a creation whose answer got lost may have been done.
+  Uids uids_by_now() {
+    Uids out = uids();
+    if (!work_->unsettled()) return out;
+    if (session_.now() < late_until_) {
+      session_.emit(model::Note{"waiting until no unanswered write can take effect any more"});
+      session_.pause(late_until_ - session_.now());
+    }
+    LiveQuery query;
+    for (std::size_t i = 0; i < planned_.desired.size(); ++i) {
+      const plan::Step& step = planned_.plan.steps[i];
+      if (step.op == plan::Op::kCreate && !out.contains(step.object)) query.want(step.gvk, step.object);
+    }
+    const auto look = look_live(session_, query);
+    if (!look) {
+      session_.warn("what was created without an answer is not known to the release: " +
+                    look.error().to_string());
+      return out;
+    }
+    for (const auto& [ref, object] : look->objects) {
+      if (object.annotation(model::marks::kCreatedBy) == input_.operation) out[ref] = object.uid();
+    }
+    return out;
+  }
+
   // What was broken before does not fail the release; that is said. So is what counts as ready and still
   // waits for a person, such as a paused Deployment.
   void tell_of_health() {
@@ -323,15 +367,21 @@ class Forward {
 
   Result<model::DeployReport> commit() {
     tell_of_health();
-    IE_TRY_ASSIGN(const std::vector<DeleteOutcome> pruned,
-                  commit_release(operation_, planned_.plan, uids(), planned_.live));
+    const auto pruned = commit_release(operation_, planned_.plan, uids(), planned_.live);
+    if (!pruned) {
+      // A release that its record does not know of is none.
+      const bool before_commit = operation_.stored.head.phase == journal::Phase::kApplying;
+      if (pruned.error().code != &errors::kRecordRefused || !before_commit) return fail(pruned.error());
+      cause_ = refused_record(operation_.stored.secret.ref(), pruned.error());
+      return fall_back(policy::Trouble::kRefused);
+    }
     // It may wait for a few seconds, which a release that is ready must not.
     if (operation_.options.wait) warn_of_webhooks(session_, planned_.desired);
     auto out = report(model::DeployResult::kDeployed);
     for (std::size_t i = planned_.desired.size(); i < out.objects.size(); ++i) {
       if (planned_.plan.steps[i].op != plan::Op::kPrune) continue;
-      out.objects[i].action = pruned[i].gone ? model::Action::kPruned : model::Action::kSkipped;
-      out.objects[i].message = pruned[i].message;
+      out.objects[i].action = (*pruned)[i].gone ? model::Action::kPruned : model::Action::kSkipped;
+      out.objects[i].message = (*pruned)[i].message;
     }
     return out;
   }

@@ -95,6 +95,7 @@ class Runner {
       result_.stop = Stop::kNone;
       stop(Stop::kInterrupted);
     }
+    if (work_.minds_refusal() && session_.lock_refusal() != nullptr) stop(Stop::kFailed);
   }
 
   // Answers that nobody can wait for any longer.

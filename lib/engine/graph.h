@@ -40,6 +40,8 @@ class Work {
   virtual Next resume(std::size_t node) = 0;
   // Everything else that Session::next delivers, first.
   virtual void observe(const ClusterEvent& event) = 0;
+  // Whether it counts as a failure that the lock cannot be renewed any more (Session::lock_refusal).
+  [[nodiscard]] virtual bool minds_refusal() const { return false; }
 };
 
 struct Graph {

@@ -363,6 +363,7 @@ Verdict HealthMonitor::wait(Duration timeout) {
     assess_dirty();
     if (session_.interrupted()) return Verdict::kInterrupted;
     if (session_.keeper() != nullptr && session_.lock_lost()) return Verdict::kLockLost;
+    if (options_.minds_refusal && session_.lock_refusal() != nullptr) return Verdict::kLockLost;
     read_silent();
     if (on_look_) on_look_();
     if (const auto verdict = look()) return *verdict;

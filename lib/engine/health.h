@@ -31,6 +31,8 @@ struct HealthOptions {
   std::map<model::Gvk, bool> declares_status;
   // What was broken before anything was written. Not to be worse than that is enough.
   std::map<model::ObjectRef, status::Former> former;
+  // Give up when the lock cannot be renewed any more (Session::lock_refusal); as kLockLost.
+  bool minds_refusal = false;
 };
 
 enum class Verdict { kHealthy, kFailed, kTimedOut, kInterrupted, kLockLost };

@@ -20,6 +20,8 @@ constexpr Duration kGiveBackSoon{1'500};
 using model::Json;
 
 constexpr Duration kPollEvery{2000};
+// For an API server to notice that an admission policy is gone.
+constexpr Duration kForgottenWithin{15'000};
 
 class Acquisition {
  public:
@@ -58,6 +60,10 @@ class Acquisition {
         session_.pause(std::min(kPollEvery, deadline_ - session_.now()));
         continue;
       }
+      if (refused_outright(response) && makes_way()) {
+        session_.pause(kPollEvery);
+        continue;
+      }
       // Not known: the next look tells.
       if (transient(response)) {
         if (++attempts_ > kMaxRepetitions) return give_up(response);
@@ -71,9 +77,19 @@ class Acquisition {
  private:
   Clock& clock() { return session_.clock(); }
 
+  // Whether what refuses the Lease may be gone in a moment.
+  bool makes_way() {
+    if (!way_made_until_ && wish_.make_way) {
+      way_made_until_ = session_.now();
+      if (wish_.make_way()) *way_made_until_ = session_.now() + kForgottenWithin;
+    }
+    return way_made_until_ && session_.now() < *way_made_until_;
+  }
+
   [[nodiscard]] tl::unexpected<Error> give_up(const Response& response) const {
     Error error =
         response.error ? *response.error : make_error(errors::kWriteFailed, "the lock was not taken");
+    if (refused_outright(response)) error.code = &errors::kRecordRefused;
     return fail(std::move(error).with_context("locking release " + wish_.release));
   }
 
@@ -148,6 +164,7 @@ class Acquisition {
   int attempts_ = 0;
   int races_ = 0;
   bool announced_ = false;
+  std::optional<Instant> way_made_until_;  // make_way was called
 };
 
 }  // namespace

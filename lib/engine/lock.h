@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -12,6 +13,9 @@ struct LockWish {
   std::string release;
   std::string ns;
   Duration timeout{0};  // how long to wait for another holder; zero: not at all
+  // Called once when the server refuses a Lease that is free (session.h: refused_outright). True: something
+  // was done about it, so it is tried for some more seconds. Empty: nothing can be done.
+  std::function<bool()> make_way = {};
 };
 
 struct LockTaken {
@@ -25,7 +29,7 @@ struct LockTaken {
 // else holds is taken over only after its record has been seen unchanged for its whole duration on the local
 // clock. `known`: the Lease as read a moment ago, if it was; absent ones are an object without a name.
 //
-// Errors release.locked with the holder, interrupted, and those of the cluster.
+// Errors release.locked with the holder, interrupted, record.refused, and those of the cluster.
 Result<LockTaken> acquire_lock(Session& session, const LockWish& wish, std::optional<model::Object> known);
 
 // Gives the lock back, so that the next run need not wait. Best effort.

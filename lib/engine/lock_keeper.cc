@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/session.h"
+
 namespace instantexec::engine {
 namespace {
 
@@ -80,10 +82,16 @@ bool LockKeeper::answered(const Response& response, Instant now) {
     lease_ = response.object;
     renewed_ = sent_;
     due_ = sent_ + kRenewEvery;
+    refusals_ = 0;
+    refusal_.reset();
   } else if (response.outcome == Outcome::kNotSent || response.http_status == 429) {
     due_ = now + kTryAgainAfter;
   } else {
     // Refused as stale or not answered: our own renewal may have been stored. Look before trying again.
+    if (refused_outright(response)) {
+      ++refusals_;
+      refusal_ = response.error;
+    }
     reading_ = true;
     due_ = now;
   }

@@ -43,6 +43,9 @@ class LockKeeper {
   // Somebody else has it, or it is gone. A lock that is neither safe nor lost may become safe again.
   [[nodiscard]] bool lost() const { return lost_; }
   [[nodiscard]] Instant renewed() const { return renewed_; }
+  // How often in a row a renewal was refused (session.h: refused_outright), and the last refusal.
+  [[nodiscard]] int refusals() const { return refusals_; }
+  [[nodiscard]] const std::optional<Error>& refusal() const { return refusal_; }
   [[nodiscard]] std::uint64_t epoch() const;
   [[nodiscard]] const model::Object& lease() const { return lease_; }
 
@@ -58,6 +61,8 @@ class LockKeeper {
   std::set<RequestId> abandoned_;  // answers nobody waits for any more
   bool reading_ = false;           // the request in flight settles a renewal whose outcome is not known
   bool lost_ = false;
+  int refusals_ = 0;
+  std::optional<Error> refusal_;
 };
 
 // Lease fields.

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/digest.h"
 #include "engine/commit.h"
 #include "engine/former_health.h"
 #include "engine/live.h"
@@ -22,11 +23,19 @@ Status check_payload_size(const PlanResult& planned, std::size_t limit) {
   return journal::check_size(size, limit);
 }
 
+// As long as a UID, and as hard to compress.
+std::string like_a_uid(const model::ObjectRef& object) {
+  const std::string digits = sha256_hex(object.to_string());
+  return digits.substr(0, 8) + '-' + digits.substr(8, 4) + '-' + digits.substr(12, 4) + '-' +
+         digits.substr(16, 4) + '-' + digits.substr(20, 12);
+}
+
 // With what is to be pruned: it stays in the list until it is gone.
 Status check_member_list(const plan::Plan& plan) {
-  const std::string unknown = "00000000-0000-0000-0000-000000000000";
   Uids uids;
-  for (const plan::Step& step : plan.steps) uids[step.object] = step.uid.empty() ? unknown : step.uid;
+  for (const plan::Step& step : plan.steps) {
+    uids[step.object] = step.uid.empty() ? like_a_uid(step.object) : step.uid;
+  }
   IE_TRY(journal::encode_members(commit_members(plan, uids, {})));
   return {};
 }

@@ -65,6 +65,7 @@ struct CreateRequest {
   model::Object body;
   std::string field_manager;
   bool dry_run = false;
+  bool no_values = false;  // a Secret in which nothing is secret: what the server says of it may be shown
 };
 
 // PUT; `body` carries metadata.resourceVersion, so a second try after a lost answer is refused with 409.
@@ -72,6 +73,7 @@ struct ReplaceRequest {
   model::Object body;
   std::string field_manager;
   bool dry_run = false;
+  bool no_values = false;  // as in CreateRequest
 };
 
 // JSON Patch (RFC 6902). Guard it with "test" or "replace" operations on /metadata/uid and

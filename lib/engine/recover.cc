@@ -9,10 +9,13 @@
 #include "engine/evidence.h"
 #include "engine/former_health.h"
 #include "engine/forward.h"
+#include "engine/lock.h"
 #include "engine/undo.h"
+#include "engine/undo_work.h"
 #include "journal/errors.h"
 #include "model/marks.h"
 #include "plan/diff.h"
+#include "plan/order.h"
 #include "plan/owner.h"
 
 namespace instantexec::engine {
@@ -101,6 +104,21 @@ Status check_payload(const Operation& operation, const plan::Plan& plan, const j
   return check_steps(plan, payload);
 }
 
+// What the head names, checked.
+struct Recorded {
+  plan::Plan plan;
+  journal::Payload payload;
+};
+
+Result<Recorded> load(Operation& operation) {
+  Recorded out;
+  const journal::Blob& blob = operation.stored.head.operation->payload;
+  IE_TRY_ASSIGN(out.payload, operation.store.load_payload(blob));
+  IE_TRY_ASSIGN(out.plan, saved_plan(out.payload));
+  IE_TRY(check_payload(operation, out.plan, out.payload));
+  return out;
+}
+
 // Whoever may write Secrets here could write a record with saved states of objects elsewhere, or one that
 // calls them its creations. Those are put back or deleted only if they carry the marks that our writes leave,
 // which takes the right to write them. One that was created anew meanwhile is not touched anyway. Returns
@@ -154,8 +172,8 @@ Status check_prunes(Operation& operation, plan::Plan& plan) {
   return {};
 }
 
-Result<model::DeployReport> go_forward(Operation& operation, plan::Plan plan,
-                                       const journal::Payload& payload) {
+Result<model::DeployReport> go_forward(Operation& operation, Recorded recorded) {
+  auto& [plan, payload] = recorded;
   IE_TRY(check_prunes(operation, plan));
   LiveQuery query;
   for (const plan::Step& step : plan.steps) {
@@ -185,23 +203,65 @@ Result<model::DeployReport> go_forward(Operation& operation, plan::Plan plan,
   return out;
 }
 
-Result<model::DeployReport> go_back(Operation& operation, const plan::Plan& plan, journal::Payload payload) {
-  UndoTask task;
-  task.quarantine_until = operation.late_until;
-  for (journal::SavedObject& saved : payload.saved) {
-    // Prunes come after the commit point, so they were not begun.
-    const auto step = std::find_if(plan.steps.begin(), plan.steps.end(), [&](const plan::Step& one) {
+// Prunes come after the commit point, so they were not begun.
+std::vector<journal::SavedObject> what_was_written(Recorded recorded) {
+  std::vector<journal::SavedObject> out;
+  for (journal::SavedObject& saved : recorded.payload.saved) {
+    const auto& steps = recorded.plan.steps;
+    const auto step = std::find_if(steps.begin(), steps.end(), [&](const plan::Step& one) {
       return one.object == saved.object && one.op != plan::Op::kPrune;
     });
-    if (step != plan.steps.end()) task.saved.push_back(std::move(saved));
+    if (step != steps.end()) out.push_back(std::move(saved));
   }
-  payload = {};  // what is left of it is not needed, and may be large
+  return out;
+}
+
+Result<model::DeployReport> go_back(Operation& operation, Recorded recorded) {
+  UndoTask task;
+  task.quarantine_until = operation.late_until;
+  task.saved = what_was_written(std::move(recorded));
   IE_TRY_ASSIGN(task.withheld, check_reach(operation, task.saved));
   // Once something was put back, what is seen is no longer what failed.
   if (operation.stored.head.phase == journal::Phase::kApplying) {
     keep_evidence(operation, task.saved, std::nullopt, {});
   }
   return undo_operation(operation, std::move(task));
+}
+
+// One object, without the graph, which needs the lock.
+void finish(Session& session, UndoWork& work, std::size_t node) {
+  Next next = work.start(node);
+  while (!session.interrupted()) {
+    if (next.kind == Next::Kind::kSend) {
+      next = work.answered(node, session.call(std::move(*next.request)));
+    } else if (next.kind == Next::Kind::kWait) {
+      session.pause(next.at - session.now());
+      next = work.resume(node);
+    } else {
+      return;
+    }
+  }
+}
+
+// The admission configuration among what the operation wrote. What cannot be put back now is left to the
+// recovery. Returns whether something was put back.
+Result<bool> restore_admission(Operation& operation) {
+  IE_TRY_ASSIGN(const Recorded recorded, load(operation));
+  std::vector<journal::SavedObject> saved = what_was_written(recorded);
+  std::erase_if(saved, [](const journal::SavedObject& one) { return !plan::is_admission(one.object); });
+  if (saved.empty()) return false;
+  IE_TRY_ASSIGN(const Unread withheld, check_reach(operation, saved));
+  std::erase_if(saved, [&](const journal::SavedObject& one) { return withheld.contains(one.object); });
+  LiveQuery query;
+  for (const journal::SavedObject& one : saved) query.want(one.gvk, one.object);
+  IE_TRY_ASSIGN(LiveLook look, look_live(operation.session, query));
+  std::erase_if(saved, [&](const journal::SavedObject& one) { return look.unread.contains(one.object); });
+  const journal::Operation& record = *operation.stored.head.operation;
+  const UndoPlan plan{saved, record.id, record.field_manager};
+  UndoWork work(operation.session, plan, std::move(look.objects));
+  for (std::size_t i = 0; i < saved.size(); ++i) finish(operation.session, work, i);
+  return std::any_of(work.outcomes().begin(), work.outcomes().end(),
+                     [](const UndoOutcome& outcome) { return outcome.wrote; });
 }
 
 // What an object that is not there yet will be is known from the record alone, so elsewhere it is created
@@ -225,7 +285,8 @@ Status check_creations(const Operation& operation, const plan::Plan& plan) {
 }
 
 // What the operation was planned with, from its own records.
-Result<model::DeployReport> carry_on(Operation& operation, plan::Plan plan, journal::Payload payload) {
+Result<model::DeployReport> carry_on(Operation& operation, Recorded recorded) {
+  auto& [plan, payload] = recorded;
   IE_TRY(check_creations(operation, plan));
   IE_TRY_ASSIGN(const Unread unread, check_reach(operation, payload.saved));
   if (!unread.empty()) return fail(unread.begin()->second);
@@ -258,25 +319,47 @@ bool recoverable(const journal::Head& head) {
          (journal::unfinished(head.phase) || (incomplete && !head.operation->payload.chunks.empty()));
 }
 
+Result<bool> lock_release(Operation& operation, std::optional<model::Object> known, bool resume) {
+  Session& session = operation.session;
+  const ReleaseOptions& options = operation.options;
+  const journal::Head& head = operation.stored.head;
+  LockWish wish{options.release, options.ns, options.lock_timeout};
+  std::optional<Error> why_not;
+  const bool goes_back =
+      head.phase == journal::Phase::kApplying || head.phase == journal::Phase::kRollingBack;
+  if (goes_back && !resume) {
+    wish.make_way = [&] {
+      const Result<bool> done = restore_admission(operation);
+      if (!done) why_not = done.error();
+      return done && *done;
+    };
+  }
+  Result<LockTaken> taken = acquire_lock(session, wish, std::move(known));
+  if (!taken && why_not) session.warn("nothing could be put back without the lock: " + why_not->to_string());
+  IE_TRY(taken);
+  if (taken->from_the_dead) {
+    operation.late_until = session.now() + kLateAfterTakeover;
+    operation.collect_orphans = true;
+  }
+  return taken->as_known;
+}
+
 Result<model::DeployReport> recover_operation(Operation& operation, bool resume) {
   const journal::Head& head = operation.stored.head;
   operation.session.emit(model::Note{"finishing revision " + std::to_string(head.operation->revision) +
                                      ", which was left " + std::string(journal::to_string(head.phase))});
-  IE_TRY_ASSIGN(journal::Payload payload, operation.store.load_payload(head.operation->payload));
-  IE_TRY_ASSIGN(plan::Plan plan, saved_plan(payload));
-  IE_TRY(check_payload(operation, plan, payload));
+  IE_TRY_ASSIGN(Recorded recorded, load(operation));
   // The operation may have defined kinds that a remembered catalog does not know.
-  const bool complete = std::all_of(plan.steps.begin(), plan.steps.end(), [&](const plan::Step& step) {
+  const auto& steps = recorded.plan.steps;
+  const bool complete = std::all_of(steps.begin(), steps.end(), [&](const plan::Step& step) {
     return operation.catalog->find(step.gvk) != nullptr;
   });
   if (!complete) {
     IE_TRY_ASSIGN(operation.catalog, operation.session.cluster().catalog(true));
   }
-  if (head.phase == journal::Phase::kCommitting) return go_forward(operation, std::move(plan), payload);
-  if (resume && head.phase == journal::Phase::kApplying) {
-    return carry_on(operation, std::move(plan), std::move(payload));
-  }
-  return go_back(operation, plan, std::move(payload));
+  if (head.phase == journal::Phase::kCommitting) return go_forward(operation, std::move(recorded));
+  if (resume && head.phase == journal::Phase::kApplying) return carry_on(operation, std::move(recorded));
+  return go_back(operation, std::move(recorded));
 }
 
 }  // namespace instantexec::engine

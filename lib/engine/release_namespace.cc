@@ -7,11 +7,15 @@
 #include "engine/namespace_contents.h"
 #include "model/marks.h"
 #include "plan/desired.h"
+#include "plan/owner.h"
 
 namespace instantexec::engine {
 namespace {
 
 const model::Gvk kNamespace{"", "v1", "Namespace"};
+
+// From the creation of its namespace a run plans the release again and takes the lock.
+constexpr std::chrono::minutes kBeginsWithin{5};
 
 // What the answer to the creation left open, a look tells: whether it is there, and whose it is.
 Result<std::optional<ReleaseNamespace>> look(Session& session, const std::string& name) {
@@ -59,19 +63,34 @@ Result<ReleaseNamespace> create_namespace(Session& session, const ReleaseOptions
               "kubectl auth can-i create namespaces");
 }
 
-void remove_namespace(Session& session, const ReleaseOptions& options, const std::string& uid) {
+bool remove_namespace(Session& session, const ReleaseOptions& options, const std::string& uid) {
   const NamespaceContents contents = look_into(session, options.ns);
   if (!contents.held.empty()) {
     session.warn("namespace " + options.ns + " was created and is left behind: " + contents.held);
-    return;
+    return false;
   }
   DeleteRequest request;
   request.gvk = kNamespace;
   request.name = options.ns;
   request.preconditions.uid = uid;
   const Response response = session.call(std::move(request));
-  if (!response.ok() && !response.not_found())
-    session.warn("namespace " + options.ns + " was created and is left behind, empty");
+  const bool gone = response.ok() || response.not_found();
+  if (!gone) session.warn("namespace " + options.ns + " was created and is left behind, empty");
+  return gone;
+}
+
+model::Object abandoned_namespace(Session& session, const ReleaseOptions& options) {
+  auto responses = session.call_all({GetRequest{kNamespace, "", options.ns}});
+  model::Object& found = responses.front().object;
+  const bool created_by_a_run = responses.front().ok() && !found.terminating() &&
+                                !found.annotation(model::marks::kCreatedBy).empty() &&
+                                plan::owned_by(found, {options.release, options.ns});
+  if (!created_by_a_run) return {};
+  // Both times are of the API server.
+  const auto created = parse_rfc3339(model::get_string(found.json, "/metadata/creationTimestamp"));
+  if (!created || session.server_time() - *created < kBeginsWithin) return {};
+  if (!look_into(session, options.ns).held.empty()) return {};
+  return std::move(found);
 }
 
 }  // namespace instantexec::engine

@@ -25,7 +25,12 @@ struct ReleaseNamespace {
                                                         const PlanResult& planned);
 
 // Deletes the namespace again if it still is the one with this UID and holds nothing. Best effort: a failure
-// leaves it, and a warning says so.
-void remove_namespace(Session& session, const ReleaseOptions& options, const std::string& uid);
+// leaves it, and a warning says so. Returns whether it was deleted.
+bool remove_namespace(Session& session, const ReleaseOptions& options, const std::string& uid);
+
+// The namespace of a release without a record, when a run of the release created it, long enough ago that no
+// run can still be about to begin there, and it holds nothing: such a run died before it could record
+// anything. Else, and when that cannot be seen, an object without a name.
+[[nodiscard]] model::Object abandoned_namespace(Session& session, const ReleaseOptions& options);
 
 }  // namespace instantexec::engine

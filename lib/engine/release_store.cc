@@ -20,6 +20,7 @@ constexpr std::size_t kChunksAtOnce = 4;
 
 Error write_error(const Response& response, const std::string& what) {
   Error error = response.error ? *response.error : make_error(errors::kWriteFailed, "no answer");
+  if (refused_outright(response)) error.code = &errors::kRecordRefused;
   return std::move(error).with_context("writing " + what);
 }
 
@@ -56,12 +57,9 @@ Result<StoredHead> ReleaseStore::load_head() {
   return read_head(responses.front());
 }
 
-Status ReleaseStore::save_head(StoredHead& stored) {
+Status ReleaseStore::save_head(StoredHead& stored, int repetitions) {
   IE_TRY_ASSIGN(model::Object secret, journal::head_secret(stored.head, seal_));
-  if (!stored.exists()) return create_head(stored, secret);
-  secret.json["metadata"]["resourceVersion"] = stored.secret.resource_version();
-  secret.json["metadata"]["uid"] = stored.secret.uid();
-  return replace_head(stored, secret);
+  return write_head(stored, std::move(secret), repetitions);
 }
 
 Result<bool> ReleaseStore::settle(StoredHead& stored, const model::Object& secret) {
@@ -78,38 +76,34 @@ Result<bool> ReleaseStore::settle(StoredHead& stored, const model::Object& secre
   return true;
 }
 
-Status ReleaseStore::create_head(StoredHead& stored, const model::Object& secret) {
+Status ReleaseStore::write_head(StoredHead& stored, model::Object secret, int repetitions) {
   for (int attempt = 1;; ++attempt) {
     if (!session_.await_lock()) {
       return fail(errors::kLockLost, "the lock was lost before the record could be written");
     }
-    Response response = session_.call(CreateRequest{secret, "", false});
+    const bool creates = !stored.exists();
+    if (!creates) {
+      secret.json["metadata"]["resourceVersion"] = stored.secret.resource_version();
+      secret.json["metadata"]["uid"] = stored.secret.uid();
+    }
+    Response response = creates ? session_.call(CreateRequest{secret, "", false, true})
+                                : session_.call(ReplaceRequest{secret, "", false, true});
     if (response.ok()) {
       stored.secret = std::move(response.object);
       return {};
     }
-    const bool unsettled = transient(response) || response.http_status == 409;
-    if (!unsettled || attempt > kMaxRepetitions)
-      return fail(write_error(response, "the record of the release"));
-    IE_TRY_ASSIGN(const bool done, settle(stored, secret));
-    if (done) return {};
-    session_.pause(backoff(attempt));
-  }
-}
-
-Status ReleaseStore::replace_head(StoredHead& stored, const model::Object& secret) {
-  for (int attempt = 1;; ++attempt) {
-    if (!session_.await_lock()) {
-      return fail(errors::kLockLost, "the lock was lost before the record could be written");
+    const bool gone = !creates && response.not_found();
+    const bool unsettled = gone || transient(response) || response.http_status == 409;
+    if (!unsettled || attempt > repetitions) return fail(write_error(response, "the record of the release"));
+    if (gone) {
+      session_.warn("somebody deleted Secret " + stored.secret.name() +
+                    ", the record of the release; it is written anew, and what it had saved of former "
+                    "revisions is gone");
+      stored.secret = {};
+      secret.json["metadata"].erase("resourceVersion");
+      secret.json["metadata"].erase("uid");
+      continue;
     }
-    Response response = session_.call(ReplaceRequest{secret, "", false});
-    if (response.ok()) {
-      stored.secret = std::move(response.object);
-      return {};
-    }
-    const bool unsettled = transient(response) || response.http_status == 409;
-    if (!unsettled || attempt > kMaxRepetitions)
-      return fail(write_error(response, "the record of the release"));
     IE_TRY_ASSIGN(const bool done, settle(stored, secret));
     if (done) return {};
     session_.pause(backoff(attempt));

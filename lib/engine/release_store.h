@@ -30,8 +30,9 @@ class ReleaseStore {
   Result<StoredHead> load_head();
 
   // Stores `stored.head`, provided that nobody changed the stored one meanwhile. Creates it when there is
-  // none. Errors record.changed and those of the cluster.
-  Status save_head(StoredHead& stored);
+  // none, or none any more. Errors record.changed, record.refused (at once, or after so many repetitions when
+  // it may pass), and those of the cluster.
+  Status save_head(StoredHead& stored, int repetitions = kMaxRepetitions);
 
   // Writes the pieces of a payload, reads them back and compares. The head must exist; it does not name them
   // yet. Error record.broken when another piece is stored than was written, or none.
@@ -47,8 +48,7 @@ class ReleaseStore {
   void drop(const journal::Head& head, const std::vector<journal::Blob>& blobs);
 
  private:
-  Status create_head(StoredHead& stored, const model::Object& secret);
-  Status replace_head(StoredHead& stored, const model::Object& secret);
+  Status write_head(StoredHead& stored, model::Object secret, int repetitions);
   // Some chunks from `first` on.
   Status save_chunks(const StoredHead& stored, int revision, const journal::PackedBlob& packed,
                      std::size_t first);

@@ -49,6 +49,12 @@ bool transient(const Response& response) {
          response.http_status == 429 || response.passing;
 }
 
+bool refused_outright(const Response& response) {
+  if (response.outcome != Outcome::kRejected) return false;
+  return response.passing || response.http_status == 400 || response.http_status == 403 ||
+         response.http_status == 413 || response.http_status == 422;
+}
+
 Duration backoff(int repetition) {
   constexpr Duration kFirst{250};
   constexpr Duration kLongest{8000};
@@ -75,6 +81,12 @@ bool Session::lock_lost() {
   return keeper_ == nullptr || keeper_->lost() || now() - keeper_->renewed() >= kOutage;
 }
 
+const Error* Session::lock_refusal() const {
+  constexpr int kForSure = 2;
+  const bool is = keeper_ != nullptr && !keeper_->lost() && keeper_->refusals() >= kForSure;
+  return is && keeper_->refusal() ? &*keeper_->refusal() : nullptr;
+}
+
 bool Session::await_lock() {
   while (!may_write() && !lock_lost() && !interrupted()) pause(kLookAgainAfter);
   return may_write();
@@ -90,7 +102,10 @@ ClusterEvent Session::pump(Instant deadline) {
     ClusterEvent event = cluster().wait(limit);
     if (const auto* response = std::get_if<Response>(&event)) {
       silent_ = response->http_status == 0;
-      if (keeper_ != nullptr && keeper_->answered(*response, now())) continue;
+      if (keeper_ != nullptr && keeper_->answered(*response, now())) {
+        if (lock_refusal() == nullptr) continue;
+        return DeadlinePassed{};  // whoever waits has to know
+      }
       note(*response);
       return event;
     }

@@ -75,6 +75,10 @@ class Session {
   // The lock was taken away, or could not be renewed for longer than await_lock waits.
   [[nodiscard]] bool lock_lost();
 
+  // Why the API server does not let the lock be renewed, when it has refused that twice in a row; null: it
+  // does. There is time left then to put something back before the lock is no longer safe.
+  [[nodiscard]] const Error* lock_refusal() const;
+
   // The last request was not answered at all.
   [[nodiscard]] bool silent() const { return silent_; }
 
@@ -104,6 +108,9 @@ inline constexpr const char* kMustNotExist = "1";
 [[nodiscard]] std::string words_of(const Response& response);
 // The server may answer differently soon: no answer, 429, 5xx, a webhook that could not be called.
 [[nodiscard]] bool transient(const Response& response);
+// It was refused for a reason that lies in the request or in who sends it, or by admission: 400, 403, 413,
+// 422, a webhook that could not be called. Nothing was done, and another try at once would end alike.
+[[nodiscard]] bool refused_outright(const Response& response);
 // How long to wait before the n-th repetition (from 1): 0.25 s doubling up to 8 s.
 [[nodiscard]] Duration backoff(int repetition);
 // Repetitions after which a transient failure counts as final: about half a minute.

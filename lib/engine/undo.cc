@@ -11,6 +11,7 @@
 #include "engine/undo_graph.h"
 #include "plan/desired.h"
 #include "plan/grade.h"
+#include "plan/order.h"
 
 namespace instantexec::engine {
 namespace {
@@ -23,6 +24,10 @@ constexpr int kRounds = 3;
 // For deletions that were accepted and wait for something (a pod's grace period, finalizers).
 constexpr Duration kGoneWithin{60'000};
 constexpr Duration kPollEvery{1000};
+// For an API server to notice that an admission policy is gone.
+constexpr Duration kForgottenWithin{10'000};
+// Repetitions of a write while little time is left.
+constexpr int kSoon = 2;
 
 class UndoRun {
  public:
@@ -36,12 +41,9 @@ class UndoRun {
   }
 
   Result<model::DeployReport> run() {
-    if (operation_.stored.head.phase != journal::Phase::kRollingBack) {
-      operation_.stored.head.phase = journal::Phase::kRollingBack;
-      IE_TRY(operation_.store.save_head(operation_.stored));
-    }
     session_.emit(model::PhaseStarted{model::Phase::kUndoing, task_.saved.size()});
-    IE_TRY(one_round());
+    IE_TRY(record_beginning());
+    if (!stopped_) IE_TRY(one_round());
     bool healthy = !stopped_ && wait_healthy();
     if (!stopped_) IE_TRY(quarantine());
     model::Verification verification;
@@ -60,6 +62,30 @@ class UndoRun {
   }
 
  private:
+  // The record says what is done before it is done. Only when the server refuses the record, which may be due
+  // to what is to be undone (an admission policy), that goes first: from `applying` a recovery goes back,
+  // too.
+  Status record_beginning() {
+    if (operation_.stored.head.phase == journal::Phase::kRollingBack) return {};
+    operation_.stored.head.phase = journal::Phase::kRollingBack;
+    const bool brings_admission =
+        std::any_of(task_.saved.begin(), task_.saved.end(),
+                    [](const journal::SavedObject& saved) { return plan::is_admission(saved.object); });
+    const Status first =
+        operation_.store.save_head(operation_.stored, brings_admission ? kSoon : kMaxRepetitions);
+    if (first || first.error().code != &errors::kRecordRefused) return first;
+    session_.warn("put back before the record could say so: " + first.error().to_string());
+    IE_TRY(one_round());
+    // It takes a moment until the server has forgotten what was deleted.
+    for (const Instant until = session_.now() + kForgottenWithin; !stopped_;) {
+      const Status again = operation_.store.save_head(operation_.stored, kSoon);
+      if (again || again.error().code != &errors::kRecordRefused || session_.now() >= until) return again;
+      session_.pause(kPollEvery);
+      stopped_ = session_.interrupted();
+    }
+    return {};
+  }
+
   Result<LiveObjects> read() {
     served_ = what_is_served();
     LiveQuery query;
@@ -178,10 +204,14 @@ class UndoRun {
     return counts_as_ready(status::compute(before, {}, {}, context));
   }
 
-  // A write that got no answer may be done late by the server.
+  // A write that got no answer may be done late by the server. One that was tried twice may create once more
+  // what was deleted.
   Status quarantine() {
     if (!task_.quarantine_until || session_.now() >= *task_.quarantine_until) return {};
-    if (!task_.unsettled && !unwritten_) return {};
+    const bool deleted = std::any_of(outcomes_.begin(), outcomes_.end(), [](const UndoOutcome& one) {
+      return one.kind == Kind::kDelete && one.wrote;
+    });
+    if (!task_.unsettled && !unwritten_ && !deleted) return {};
     session_.emit(model::Note{"waiting until no unanswered write can take effect any more"});
     session_.pause(*task_.quarantine_until - session_.now());
     return one_round();
@@ -228,6 +258,7 @@ class UndoRun {
           ++out.kept;
           out.differences.push_back(name + ": kept: it does not carry the mark of this operation");
         }
+        if (!undo.reason.empty()) out.differences.push_back(name + ": " + undo.reason);
         // Deleted by this undo, and its claims are not.
         if (now == nullptr && outcomes_[i].wrote && saved.after && plan::keeps_claims(*saved.after)) {
           ++out.kept;

@@ -14,8 +14,8 @@ struct UndoTask {
   std::vector<journal::SavedObject> saved;  // what the operation may have written
   std::optional<model::FailureCause> cause;
   // A write that was sent may still be done until then. The last look comes after it, if some write has no
-  // known outcome (`unsettled`) or some object was not written yet; one that was written refuses the late
-  // write.
+  // known outcome (`unsettled`), some object was not written yet, or a created one is deleted; an object that
+  // was written and stays refuses the late write.
   std::optional<Instant> quarantine_until;
   bool unsettled = false;
   Unread withheld = {};  // must not be touched now, and why; reported like what cannot be read

@@ -66,11 +66,19 @@ Graph undo_graph(std::span<const journal::SavedObject> saved) {
   // A cycle among saved states only loses their order; they all existed before.
   if (const auto order = plan::write_order(objects)) add(*order, restored);
   add(plan::delete_order(refs), deleted);
-  const std::size_t all_restored = out.groups.size();
-  out.groups.push_back(restored);
-  if (!restored.empty()) {
-    for (const std::size_t node : deleted) out.waits_for[node].push_back(all_restored);
+  std::vector<std::size_t> gates;
+  std::vector<std::size_t> rest;
+  for (const std::size_t node : deleted) {
+    (plan::is_admission(saved[node].object) ? gates : rest).push_back(node);
   }
+  const auto wait = [&out](const std::vector<std::size_t>& nodes, const std::vector<std::size_t>& group) {
+    if (group.empty()) return;
+    for (const std::size_t node : nodes) out.waits_for[node].push_back(out.groups.size());
+    out.groups.push_back(group);
+  };
+  wait(rest, restored);
+  wait(restored, gates);
+  wait(rest, gates);
   return out;
 }
 

@@ -10,8 +10,8 @@
 
 namespace instantexec::engine {
 
-// The order for undoing: restored objects in the order of writing, then what was created in the order of
-// deleting.
+// The order for undoing: what was created to decide over writes (plan::is_admission), for it may refuse the
+// undo; restored objects in the order of writing; then what was created in the order of deleting.
 [[nodiscard]] Graph undo_graph(std::span<const journal::SavedObject> saved);
 
 // Takes objects out of the graph that could not be read, and created ones that these may refer to: what is

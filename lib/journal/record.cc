@@ -226,10 +226,13 @@ Result<std::string> encode_members(const std::vector<Member>& members) {
   Json out = Json::array();
   for (const Member& member : members) out.push_back(member_json(member));
   const std::string plain = text(out);
-  if (plain.size() > kMaxMembers) {
+  const auto too_many = [&] {
     return fail(errors::kTooLarge, std::to_string(members.size()) + " objects are more than can be listed");
-  }
-  return compress(plain);
+  };
+  if (plain.size() > kMaxMembers) return too_many();
+  Result<std::string> packed = compress(plain);
+  if (packed && packed->size() > kMaxMembersPacked) return too_many();
+  return packed;
 }
 
 Result<std::vector<Member>> decode_members(std::string_view bytes) {

@@ -135,9 +135,11 @@ struct PayloadView {
 [[nodiscard]] std::string encode_head(const Head& head);
 [[nodiscard]] Result<Head> decode_head(std::string_view bytes);
 
-// The list of objects in the head has at most so many bytes unpacked, which is some 50,000 objects. Error
-// record.too-large on the way in, record.broken on the way back.
+// The list of objects in the head has at most so many bytes unpacked and packed, which is some 40,000
+// objects: a Secret takes 1 MiB, and the rest of the head needs some of it. Error record.too-large on the way
+// in, record.broken on the way back.
 inline constexpr std::size_t kMaxMembers = std::size_t{8} * 1024 * 1024;
+inline constexpr std::size_t kMaxMembersPacked = std::size_t{900} * 1024;
 [[nodiscard]] Result<std::string> encode_members(const std::vector<Member>& members);
 [[nodiscard]] Result<std::vector<Member>> decode_members(std::string_view bytes);
 

@@ -147,6 +147,7 @@ Result<ApiCall> build(const engine::CreateRequest& request, const model::ApiReso
   call.method = "POST";
   call.content_type = "application/json";
   call.name = request.body.name();
+  call.no_values = request.no_values;
   call.target += write_query(request.field_manager, request.dry_run, options).text();
   call.body = body_text(request.body.json);
   return call;
@@ -158,6 +159,7 @@ Result<ApiCall> build(const engine::ReplaceRequest& request, const model::ApiRes
                 base_call(resource, {request.body.ns(), request.body.name()}, "update", options));
   make_write(call, request.dry_run, options);
   call.method = "PUT";
+  call.no_values = request.no_values;
   call.content_type = "application/json";
   call.target += write_query(request.field_manager, request.dry_run, options).text();
   call.body = body_text(request.body.json);

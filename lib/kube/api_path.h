@@ -29,8 +29,9 @@ struct ApiCall {
   std::string if_none_match;  // an ETag; empty: none
   Duration timeout{0};        // for the whole call; zero: none
 
-  bool write = false;  // repeating it blindly could do harm; false for reads and dry runs
-  bool watch = false;  // streamed, no overall timeout
+  bool write = false;      // repeating it blindly could do harm; false for reads and dry runs
+  bool watch = false;      // streamed, no overall timeout
+  bool no_values = false;  // of a Secret: answers about it may be shown
   Shape shape = Shape::kJson;
   model::Gvk gvk;    // expected kind, for kObject*, kList
   std::string name;  // expected name; empty: any

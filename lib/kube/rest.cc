@@ -54,6 +54,8 @@ engine::Response bad_answer(const ApiCall& call, const net::HttpResponse& respon
   message += ": " + std::string(why) + " (status " + std::to_string(response.status) + ", content type \"" +
              sanitise_line(response.media_type(), 80) + "\")";
   out.error = make_error(errors::kBadAnswer, std::move(message));
+  // Answered, if in a way that cannot be used; an error page may come from anywhere.
+  if (response.status / 100 == 2) out.error->http_status = response.status;
   return out;
 }
 
@@ -192,7 +194,7 @@ engine::Response read_answer(const ApiCall& call, const net::HttpResponse& respo
     out.outcome = rejected ? Outcome::kRejected : Outcome::kUnknown;
     out.error = refusal(call, response.status, status, schema);
     if (status) out.causes = std::move(status->causes);
-    if (call.gvk.kind == "Secret") {
+    if (call.gvk.kind == "Secret" && !call.no_values) {
       for (engine::StatusCause& cause : out.causes) cause.message.clear();
     }
   }

@@ -49,7 +49,7 @@ const ErrorCode& code_of(int http_status, const std::optional<ApiStatus>& status
 // Validation messages repeat what is wrong, and for a Secret that may be its values (base64 or JSON with an
 // error in it). Messages about rights, names and versions do not.
 bool may_repeat_values(const ApiCall& call, int http_status) {
-  if (call.gvk.kind != "Secret" || call.body.empty()) return false;
+  if (call.gvk.kind != "Secret" || call.body.empty() || call.no_values) return false;
   return http_status != 401 && http_status != 404 && http_status != 409 && http_status != 429;
 }
 

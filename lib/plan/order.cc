@@ -260,6 +260,10 @@ std::size_t delete_rank(const ObjectRef& ref) {
 
 }  // namespace
 
+bool is_admission(const model::ObjectRef& object) {
+  return object.group == "admissionregistration.k8s.io";
+}
+
 bool is_workload(const model::ObjectRef& object) {
   return in(workload_kinds(), object);
 }

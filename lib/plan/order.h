@@ -34,6 +34,9 @@ struct Order {
 // routes to them, what workloads use, namespaces.
 [[nodiscard]] Order delete_order(std::span<const model::ObjectRef> objects);
 
+// Decides over what others write: admission policies, webhook configurations and their bindings.
+[[nodiscard]] bool is_admission(const model::ObjectRef& object);
+
 // Runs pods or creates what does.
 [[nodiscard]] bool is_workload(const model::ObjectRef& object);
 

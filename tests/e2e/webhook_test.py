@@ -94,6 +94,36 @@ class Place:
         self.widgets = (f"apis/{self.group}/v2/namespaces/{self.namespace}/widgets",)
         sandbox.wait_for("the kind to be served", lambda: api.request("GET", self.widgets[0])[0] == 200)
 
+    def policy(self, *resources):
+        """A policy for a release to bring: nothing of these kinds is changed in this namespace any more."""
+        groups = {"secrets": "", "leases": "coordination.k8s.io"}
+        rules = [
+            {"apiGroups": [groups[kind]], "apiVersions": ["v1"], "operations": ["CREATE", "UPDATE"], "resources": [kind]}
+            for kind in resources
+        ]
+        match = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": self.namespace}}}
+        head = {"apiVersion": "admissionregistration.k8s.io/v1", "metadata": {"name": self.group}}
+        return [
+            {**head, "kind": "ValidatingAdmissionPolicy", "spec": {
+                "failurePolicy": "Fail", "matchConstraints": {"resourceRules": rules},
+                "validations": [{"expression": "false", "message": "no records here"}],
+            }},
+            {**head, "kind": "ValidatingAdmissionPolicyBinding", "spec": {
+                "policyName": self.group, "validationActions": ["Deny"], "matchResources": match,
+            }},
+        ]  # fmt: skip
+
+    def policies(self):
+        """How many objects of the policy there are."""
+        kinds = ("validatingadmissionpolicies", "validatingadmissionpolicybindings")
+        return sum(api.request("GET", f"{CONFIGURATIONS}/{kind}/{self.group}")[0] == 200 for kind in kinds)
+
+    def enforced(self):
+        """Whether the API server refuses what the policy forbids."""
+        path = f"apis/coordination.k8s.io/v1/namespaces/{self.namespace}/leases?dryRun=All"
+        lease = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "trial"}, "spec": {}}
+        return api.request("POST", path, lease)[0] == 422
+
     # --- the release ---
 
     def manifests(self, number, image=release.IMAGE):
@@ -237,6 +267,56 @@ class WebhookTest(sandbox.ClusterTestCase):
         self.assertNotEqual(result.code, 0, str(result))
         self.assertIn("the policy forbids it", result.stdout + result.stderr)
         self.assertEqual(before, place.versions())
+
+    def test_a_policy_of_the_release_refuses_its_record(self):
+        """It is healthy, but nobody could say so: it is taken back, and the policy is what goes first."""
+        place = self.place()
+        place.two_revisions()
+        before = place.state()
+        # Long enough for the API server to know the policy before the release is recorded.
+        slow = release.deployment("slow")
+        slow["spec"]["minReadySeconds"] = 3
+        manifests = [*place.manifests(3), slow, *place.policy("secrets")]
+        result = self.expect(place.tool("deploy", "-f", "-", stdin=release.stream(manifests)), 5)
+        self.assertIn("no records here", result.stdout + result.stderr)
+        self.assert_unchanged(before, place.state())
+        self.assertEqual(place.policies(), 0)
+        self.expect(place.tool("recover"), 0)
+        self.expect(place.deploy(4), 0)
+
+    def test_a_policy_of_the_release_refuses_its_lock(self):
+        """Noticed by the next renewals, while there is time to put everything back."""
+        place = self.place()
+        place.two_revisions()
+        before = place.state()
+        slow = release.deployment("slow")
+        slow["spec"]["minReadySeconds"] = 60
+        manifests = [*place.manifests(3), slow, *place.policy("secrets", "leases")]
+        result = self.expect(place.tool("deploy", "-f", "-", stdin=release.stream(manifests)), 5)
+        self.assertIn("lock of the release can no longer be renewed", result.stdout + result.stderr)
+        self.assertLess(result.seconds, 45)
+        self.assert_unchanged(before, place.state())
+        self.assertEqual(place.policies(), 0)
+        self.expect(place.deploy(4), 0)
+
+    def test_a_policy_of_a_run_that_died_refuses_its_lock(self):
+        place = self.place()
+        place.two_revisions()
+        before = place.state()
+        slow = release.deployment("slow")
+        slow["spec"]["minReadySeconds"] = 60
+        manifests = [*place.manifests(3), slow, *place.policy("secrets", "leases")]
+        command = ["deploy", *kills.RELEASE, "-n", place.namespace, "-f", "-"]
+        process = place.harness.start(command, release.stream(manifests))
+        sandbox.wait_for("the policy to be in force", place.enforced)
+        process.kill()
+        process.wait()
+        self.assertEqual(place.policies(), 2)
+        self.expect(place.tool("recover", "--lock-timeout", "90s"), 0)
+        self.assert_unchanged(before, place.state())
+        self.assertEqual(place.policies(), 0)
+        self.expect(place.tool("recover"), 0)
+        self.expect(place.deploy(4), 0)
 
     def test_changes_what_is_written(self):
         place = self.place()

@@ -58,6 +58,34 @@ TEST(LateCommit, OfARunThatDiedDoesNotBringBackWhatTheNextRunPrunes) {
   EXPECT_EQ(world.get("ConfigMap", "d"), nullptr);
 }
 
+// The run died when everything was written, one creation at its second try. The recovery deletes it, and the
+// first try would bring it back.
+TEST(LateCommit, OfASecondTryDoesNotBringBackWhatARecoveryDeletes) {
+  World world;
+  ASSERT_EQ(world.deploy_word({config("c", "1")}), "deployed");
+  const Picture before = world.picture();
+  bool written = false;
+  world.server.faults.on_request = [&](const sim::RequestInfo& info) {
+    sim::Fault fault;
+    if (!written && info.verb == "apply" && !info.dry_run && info.ref.name == "d") {
+      written = true;
+      world.server.timeline().at(world.server.now() + Duration{38'000},
+                                 [&world, request = *info.request] { (void)world.server.act(request); });
+    } else if (written && info.verb == "replace" && info.ref.kind == "Secret") {
+      fault.kind = sim::Fault::Kind::kDie;  // before the commit point
+    }
+    return fault;
+  };
+  EXPECT_THROW((void)world.deploy({config("d", "1"), deployment("web", "registry.example/web:1")}), Killed);
+  ASSERT_NE(world.get("ConfigMap", "d"), nullptr);
+  ASSERT_NE(world.get("Deployment", "web", "apps"), nullptr);
+  world.server.faults.on_request = nullptr;
+  world.restart();
+  EXPECT_EQ(word(world.recover()), "rolled_back");
+  world.server.run_for(Duration{60'000});
+  EXPECT_EQ(differences(before, world.picture()), "");
+}
+
 // Carried on by another process: an object with the mark of the operation may be of the first one's making.
 TEST(LateCommit, OfAnOperationThatIsCarriedOnIsUndone) {
   for (const bool of_the_first : {true, false}) {

@@ -259,5 +259,39 @@ TEST(LockKeeper, ReadsLeases) {
   EXPECT_EQ(lease_gvk(), (model::Gvk{"coordination.k8s.io", "v1", "Lease"}));
 }
 
+// Refusals are counted until a renewal succeeds; answers that say nothing of the request are none.
+TEST(LockKeeper, CountsRefusalsInARow) {
+  Fixture f;
+  int now = 0;
+  const auto renew = [&](Outcome outcome, int status, bool passing = false) {
+    f.keeper.work(f.wire, at(now));
+    auto response = answer(f.wire.sent.size(), outcome, status, lease());
+    response.passing = passing;
+    if (!response.ok()) response.error = make_error(errors::kInternal, std::to_string(status));
+    EXPECT_TRUE(f.keeper.answered(response, at(now)));
+    f.keeper.work(f.wire, at(now));
+    if (f.last_is_read()) {
+      EXPECT_TRUE(f.keeper.answered(stored(f.wire.sent.size(), lease()), at(now)));
+    }
+    now += 4'000;
+  };
+  EXPECT_EQ(f.keeper.refusals(), 0);
+  renew(Outcome::kRejected, 422);
+  EXPECT_EQ(f.keeper.refusals(), 1);
+  renew(Outcome::kRejected, 403);
+  EXPECT_EQ(f.keeper.refusals(), 2);
+  EXPECT_EQ(f.keeper.refusal()->message, "403");
+  renew(Outcome::kRejected, 500, true);
+  EXPECT_EQ(f.keeper.refusals(), 3) << "a webhook";
+  renew(Outcome::kUnknown, 500);
+  renew(Outcome::kRejected, 409);
+  renew(Outcome::kRejected, 429);
+  EXPECT_EQ(f.keeper.refusals(), 3);
+  EXPECT_FALSE(f.keeper.lost());
+  renew(Outcome::kCommitted, 200);
+  EXPECT_EQ(f.keeper.refusals(), 0);
+  EXPECT_FALSE(f.keeper.refusal());
+}
+
 }  // namespace
 }  // namespace instantexec::engine

@@ -183,6 +183,72 @@ TEST(Chunks, OfARefusedRecordAreDeleted) {
   EXPECT_EQ(model::get_string(world.get("ConfigMap", "a")->json, "/data/key"), "1");
 }
 
+// --- the record deleted while a release is applied ---
+
+model::Object head_secret() {
+  return {{{"apiVersion", "v1"},
+           {"kind", "Secret"},
+           {"metadata", {{"name", "instantexec.web"}, {"namespace", "default"}}}}};
+}
+
+void delete_head_when_written(World& world, const std::string& name) {
+  world.server.store().listen([&world, name, done = false](const sim::Change& change) mutable {
+    if (done || !change.after || change.after->name() != name || change.after->kind() == "Secret") return;
+    done = true;
+    world.server.timeline().at(world.server.now() + Duration{100},
+                               [&world] { world.foreign_delete(head_secret()); });
+  });
+}
+
+// What was saved is in memory.
+TEST(LostRecord, TheUndoGoesOnWithoutIt) {
+  World world;
+  ASSERT_EQ(world.deploy_word({config("a", "1"), config("b", "1")}), "deployed");
+  const Picture before = world.picture();
+  delete_head_when_written(world, "web");
+  const auto report = world.deploy({config("a", "2"), deployment("web", kBroken)});
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->result, model::DeployResult::kRolledBack);
+  EXPECT_THAT(report->warnings,
+              testing::Contains(testing::HasSubstr("somebody deleted Secret instantexec.web")));
+  EXPECT_EQ(differences(before, world.picture()), "");
+  world.restart();
+  EXPECT_EQ(word(world.recover()), "nothing_to_do");
+  EXPECT_EQ(world.deploy_word({config("a", "3"), config("b", "1")}), "deployed");
+}
+
+// A release that went well says so in a new record.
+TEST(LostRecord, IsWrittenAnew) {
+  World world;
+  ASSERT_EQ(world.deploy_word({config("a", "1")}), "deployed");
+  delete_head_when_written(world, "web");
+  const auto report = world.deploy({config("a", "2"), deployment("web", kGood)});
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->result, model::DeployResult::kDeployed);
+  EXPECT_THAT(report->warnings,
+              testing::Contains(testing::HasSubstr("somebody deleted Secret instantexec.web")));
+  world.restart();
+  EXPECT_EQ(world.deploy_word({config("a", "2"), deployment("web", kGood)}), "nothing_to_do");
+}
+
+// Written by somebody else since, it is not ours to replace.
+TEST(LostRecord, OfAnotherRunIsLeftAlone) {
+  World world;
+  ASSERT_EQ(world.deploy_word({config("a", "1")}), "deployed");
+  world.server.store().listen([&world, done = false](const sim::Change& change) mutable {
+    if (done || !change.after || change.after->name() != "web") return;
+    done = true;
+    world.server.timeline().at(world.server.now() + Duration{100}, [&world] {
+      auto other = head_secret();
+      other.json["data"] = world.get("Secret", "instantexec.web")->json["data"];
+      other.json["data"]["head"] = "e30=";
+      world.foreign_delete(head_secret());
+      world.foreign_apply(other);
+    });
+  });
+  EXPECT_EQ(world.deploy_word({config("a", "2"), deployment("web", kBroken)}), "error: record.changed");
+}
+
 // --- edits while a release is applied ---
 
 // Somebody wants what is planned, and more, a moment before it is written. Our write is refused, and what

@@ -155,6 +155,33 @@ TEST(Undo, CanBeSwitchedOff) {
   EXPECT_EQ(world.get("ConfigMap", "old"), nullptr);
 }
 
+// A creation of which nobody heard belongs to what is kept, so that the next release knows of it. It may come
+// late.
+TEST(Undo, SwitchedOffItKeepsWhatWasCreatedWithoutAnAnswer) {
+  for (const auto kind : {sim::Fault::Kind::kDropAnswer, sim::Fault::Kind::kLateCommit}) {
+    World world;
+    ASSERT_EQ(world.deploy_word({config("c", "1")}), "deployed");
+    world.options.rollback_on_failure = false;
+    world.server.faults.on_request = [&, reads = 0, sent = 0](const sim::RequestInfo& info) mutable {
+      sim::Fault fault;
+      if (info.ref.name != "new") return fault;
+      if (info.verb == "apply" && !info.dry_run && ++sent == 1) return sim::Fault{kind, 0, Duration{20'000}};
+      constexpr int kUntilItGivesUp = 8;
+      if (sent > 0 && info.verb == "get" && ++reads <= kUntilItGivesUp) {
+        fault = {sim::Fault::Kind::kAnswer, 500};
+      }
+      return fault;
+    };
+    EXPECT_EQ(world.deploy_word({config("c", "2"), config("new", "1")}), "failed_kept");
+    world.server.faults.on_request = nullptr;
+    EXPECT_NE(world.get("ConfigMap", "new"), nullptr);
+    world.restart();
+    world.options.rollback_on_failure = true;
+    EXPECT_EQ(world.deploy_word({config("c", "2")}), "deployed");
+    EXPECT_EQ(world.get("ConfigMap", "new"), nullptr) << "nobody would ever have pruned it";
+  }
+}
+
 TEST(Undo, ARefusedWriteHalfWayIsUndone) {
   World world;
   ASSERT_EQ(world.deploy_word({config("a", "1"), config("b", "1"), config("c", "1")}), "deployed");
@@ -293,6 +320,61 @@ TEST(Undo, TheNamespaceOfTheReleaseStaysAndIsReported) {
   EXPECT_EQ(world.server.get({"apps", "Deployment", "fresh", "web"}), nullptr);
   ASSERT_EQ(report->verification->differences.size(), 1U);
   EXPECT_NE(report->verification->differences[0].find("Namespace fresh: kept"), std::string::npos);
+}
+
+// A run that died between the namespace and its first record has left nothing but the namespace. A recovery
+// takes it back, unless somebody uses it by now, or may be about to.
+TEST(Undo, ANamespaceWithoutARecordIsTakenBackByARecovery) {
+  struct Row {
+    const char* name;
+    Duration later{0};
+    bool used = false;
+    const char* result;
+  };
+  for (const Row& row : {Row{"left", std::chrono::minutes(6), false, "rolled_back"},
+                         Row{"used by somebody", std::chrono::minutes(6), true, "nothing_to_do"},
+                         Row{"created a moment ago", std::chrono::minutes(4), false, "nothing_to_do"}}) {
+    for (const char* died : {"create Lease", "create Secret"}) {
+      World world;
+      world.options.ns = "fresh";
+      const model::Object ns{
+          *model::parse_json(R"({"apiVersion":"v1","kind":"Namespace","metadata":{"name":"fresh"}})")};
+      auto inside = config("inside", "1");
+      inside.json["metadata"]["namespace"] = "fresh";
+      world.server.faults.on_request = [&](const sim::RequestInfo& info) {
+        sim::Fault fault;
+        if (info.verb + " " + info.ref.kind == died) fault.kind = sim::Fault::Kind::kDie;
+        return fault;
+      };
+      EXPECT_THROW((void)world.deploy({ns, inside}), Killed);
+      world.server.faults.on_request = nullptr;
+      ASSERT_NE(world.server.get(ns.ref()), nullptr);
+      world.server.run_for(row.later);
+      if (row.used) world.foreign_apply(inside);
+      world.restart();
+      const auto report = world.recover();
+      EXPECT_EQ(word(report), row.result) << row.name << ", " << died;
+      const bool stays = row.result != std::string("rolled_back");
+      world.server.run_for(Duration{5'000});
+      EXPECT_EQ(world.server.get(ns.ref()) != nullptr, stays) << row.name << ", " << died;
+      if (!stays && report) {
+        EXPECT_EQ(report->objects.size(), 1U);
+      }
+      world.restart();
+      EXPECT_EQ(word(world.recover()), "nothing_to_do");
+    }
+  }
+}
+
+// Without the mark of a run it is somebody else's.
+TEST(Undo, ANamespaceOfOthersIsNoBusinessOfARecovery) {
+  World world;
+  world.options.ns = "fresh";
+  world.foreign_apply(
+      {*model::parse_json(R"({"apiVersion":"v1","kind":"Namespace","metadata":{"name":"fresh"}})")});
+  world.server.run_for(std::chrono::minutes(6));
+  EXPECT_EQ(word(world.recover()), "nothing_to_do");
+  EXPECT_NE(world.server.get({"", "Namespace", "", "fresh"}), nullptr);
 }
 
 // The server answers 422 for an object of the same name with another UID, and 409 when there is none.

@@ -1,7 +1,10 @@
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "engine/errors.h"
 #include "engine/undo_graph.h"
+#include "unit/engine/passing.h"
 #include "unit/engine/undoing.h"
 
 // Undos that cannot see everything they have to put back: a conversion webhook is down, a right was taken
@@ -262,6 +265,51 @@ TEST(UndoUnread, AnApiServerThatDoesNotAnswerEndsIt) {
     EXPECT_EQ(model::get_string(u.live(secret("s", ""))->json, "/data/key"), "Mg==") << name;
     EXPECT_EQ(u.operation->stored.head.phase, journal::Phase::kRollingBack);
   }
+}
+
+// The answers about one object make no sense, whoever gives them; the API server is there.
+class Garbled final : public Passing {
+ public:
+  explicit Garbled(Cluster& real) : Passing(real) {}
+  RequestId submit(Request request) override {
+    const auto* get = std::get_if<GetRequest>(&request);
+    const bool about_it = get != nullptr && get->gvk.kind == "ConfigMap" && get->name == "c";
+    const RequestId id = Passing::submit(std::move(request));
+    if (about_it && on) garbled_.insert(id);
+    return id;
+  }
+  ClusterEvent wait(Instant deadline) override {
+    ClusterEvent event = Passing::wait(deadline);
+    auto* response = std::get_if<Response>(&event);
+    if (response != nullptr && garbled_.contains(response->id)) {
+      Response out;
+      out.id = response->id;
+      out.outcome = Outcome::kUnknown;
+      out.error = make_error(errors::kReadFailed, "cannot tell");
+      out.error->http_status = 200;
+      return out;
+    }
+    return event;
+  }
+  bool on = false;
+
+ private:
+  std::set<RequestId> garbled_;
+};
+
+TEST(UndoUnread, AnswersThatMakeNoSenseKeepNothingElseFromBeingUndone) {
+  Undoing u;
+  Garbled cluster(u.world.client());
+  for (const char* name : {"a", "c"}) u.world.foreign_apply(config(name, "1"));
+  u.begin(&cluster);
+  for (const char* name : {"a", "c"}) u.write(config(name, "2"), true);
+  cluster.on = true;
+  const auto report = u.undo();
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->result, DeployResult::kPartlyUndone);
+  EXPECT_EQ(model::get_string(u.live(config("a", ""))->json, "/data/key"), "1");
+  EXPECT_EQ(model::get_string(u.live(config("c", ""))->json, "/data/key"), "2");
+  EXPECT_TRUE(has(report->verification->differences, "ConfigMap default/c: could not be read"));
 }
 
 TEST(UndoUnread, NothingThatMayBeTouchedIsNoReasonToEnd) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
 namespace instantexec::journal {
 namespace {
 
@@ -200,6 +202,24 @@ TEST(Members, RefusesAListThatUnpacksToMore) {
   }
   const std::vector<Member> shortest(1000, {{"", "", "k"}, "", "n", ""});
   EXPECT_EQ(decode_members(*encode_members(shortest)), shortest);
+}
+
+// Names compress, UIDs do not, and what is packed has to fit into a Secret beside the history.
+TEST(Members, RefusesToListMoreThanASecretHolds) {
+  const auto list = [](int count) {
+    std::mt19937_64 random(1);
+    std::vector<Member> out;
+    for (int i = 0; i < count; ++i) {
+      out.push_back({{"", "v1", "ConfigMap"}, "default", "c" + std::to_string(i), std::to_string(random())});
+    }
+    return out;
+  };
+  const auto fits = encode_members(list(40'000));
+  ASSERT_TRUE(fits);
+  EXPECT_LE(fits->size(), kMaxMembersPacked);
+  const auto more = encode_members(list(100'000));
+  ASSERT_FALSE(more);
+  EXPECT_EQ(more.error().code->name, "record.too-large");
 }
 
 TEST(Members, RefusesToListMoreThanCouldBeRead) {

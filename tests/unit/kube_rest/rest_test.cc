@@ -63,6 +63,9 @@ TEST_P(Verdict, OfAWrite) {
   EXPECT_EQ(response.error ? response.error->code->name : "", row.code);
   if (response.error) {
     EXPECT_THAT(response.error->message, HasSubstr("configmaps \"a\""));
+    // Whether there was an answer at all, if one that cannot be used.
+    const bool nonsense = row.http_status == 0 && row.status / 100 == 2;
+    EXPECT_EQ(response.error->http_status, nonsense ? row.status : row.http_status);
   }
 }
 
@@ -197,6 +200,19 @@ TEST(ReadAnswer, AWebhookThatCannotBeCalledHasStoredNothing) {
     EXPECT_EQ(unknown.outcome, Outcome::kUnknown) << other;
     EXPECT_FALSE(unknown.passing) << other;
   }
+}
+
+// A record of ours has no values, and why a policy refuses it is what the user has to know.
+TEST(ReadAnswer, RepeatsTextAboutASecretWithoutValues) {
+  ApiCall call = write_call("Secret");
+  call.no_values = true;
+  const auto response =
+      read_answer(call, answer(422, kJson,
+                               status_json(422, "Invalid", "denied by policy strict",
+                                           R"([{"reason":"R","field":"f","message":"m"}])")));
+  EXPECT_THAT(response.error->message, HasSubstr("denied by policy strict"));
+  ASSERT_EQ(response.causes.size(), 1U);
+  EXPECT_EQ(response.causes[0].message, "m");
 }
 
 TEST(ReadAnswer, NeverRepeatsTextAboutASecret) {
