@@ -1,6 +1,7 @@
 #include "engine/undo.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "engine/errors.h"
@@ -76,14 +77,18 @@ class UndoRun {
     if (first || first.error().code != &errors::kRecordRefused) return first;
     session_.warn("put back before the record could say so: " + first.error().to_string());
     IE_TRY(one_round());
-    // It takes a moment until the server has forgotten what was deleted.
-    for (const Instant until = session_.now() + kForgottenWithin; !stopped_;) {
-      const Status again = operation_.store.save_head(operation_.stored, kSoon);
-      if (again || again.error().code != &errors::kRecordRefused || session_.now() >= until) return again;
+    if (stopped_) return {};
+    return when_accepted([this] { return operation_.store.save_head(operation_.stored, kSoon); });
+  }
+
+  // It takes a moment until the server has forgotten what was deleted and refused the record until then.
+  Status when_accepted(const std::function<Status()>& write) {
+    for (const Instant until = session_.now() + kForgottenWithin;;) {
+      Status out = write();
+      const bool refused = !out && out.error().code == &errors::kRecordRefused;
+      if (!refused || session_.now() >= until || session_.interrupted()) return out;
       session_.pause(kPollEvery);
-      stopped_ = session_.interrupted();
     }
-    return {};
   }
 
   Result<LiveObjects> read() {
@@ -311,7 +316,8 @@ class UndoRun {
     } else {
       const auto phase = complete ? journal::Phase::kRolledBack : journal::Phase::kRollbackIncomplete;
       session_.emit(model::PhaseStarted{model::Phase::kRecording, 0});
-      IE_TRY(record_end(operation_, phase, {}, task_.cause ? task_.cause->summary : std::string{}));
+      const std::string why = task_.cause ? task_.cause->summary : std::string{};
+      IE_TRY(when_accepted([&] { return record_end(operation_, phase, {}, why); }));
     }
     auto out = report(result);
     out.verification = std::move(verification);

@@ -43,14 +43,19 @@ bool denies(const model::Object& gate) {
          model::get_string(gate.json, "/spec/validationActions/0") == "Deny";
 }
 
+// An API server goes on for a moment after the policy is gone.
+constexpr Duration kForgets{2'000};
+
 void enforce(World& world, const model::Object& gate, Strict strict) {
-  world.server.faults.on_request = [&world, ref = gate.ref(), strict](const sim::RequestInfo& info) {
+  world.server.faults.on_request = [&world, ref = gate.ref(), strict,
+                                    until = Instant{}](const sim::RequestInfo& info) mutable {
     sim::Fault fault;
+    const auto there = world.server.get(ref);
+    if (there != nullptr && denies(*there)) until = world.server.now() + kForgets;
     const bool writes = info.verb == "replace" || info.verb == "create";
     const bool refuses =
         (strict.secrets && info.ref.kind == "Secret") || (strict.leases && info.ref.kind == "Lease");
-    const auto there = world.server.get(ref);
-    if (!writes || !refuses || there == nullptr || !denies(*there)) return fault;
+    if (!writes || !refuses || world.server.now() >= until) return fault;
     fault.kind = strict.status == 0 ? sim::Fault::Kind::kNoWebhook : sim::Fault::Kind::kAnswer;
     fault.http_status = strict.status;
     return fault;
@@ -147,6 +152,22 @@ TEST(RefusedRecord, WithoutRollbackIsLeftToARecovery) {
   EXPECT_EQ(differences(before, world.picture()), "");
 }
 
+// A run died as it put things back, which its record said before the policy was in force.
+TEST(RefusedRecord, OfARecoveryIsWrittenOnceThePolicyIsForgotten) {
+  World world;
+  ASSERT_EQ(world.deploy_word({config("a", "1")}), "deployed");
+  const Picture before = world.picture();
+  world.server.faults.on_request = [](const sim::RequestInfo& info) {
+    const bool last = info.verb == "delete" && info.ref.name == "strict";
+    return last ? sim::Fault{sim::Fault::Kind::kDie} : sim::Fault{};
+  };
+  EXPECT_THROW((void)world.deploy({config("a", "2"), policy("strict"), deployment("web", kBroken)}), Killed);
+  enforce(world, policy("strict"), {.secrets = true});
+  world.restart();
+  EXPECT_EQ(word(world.recover()), "rolled_back");
+  EXPECT_EQ(differences(before, world.picture()), "");
+}
+
 // The user stops the undo that was begun without a record.
 TEST(RefusedRecord, AnUndoThatIsStoppedIsFinishedByARecovery) {
   World world;
@@ -156,10 +177,11 @@ TEST(RefusedRecord, AnUndoThatIsStoppedIsFinishedByARecovery) {
   world.foreign_apply(policy("other"));
   world.server.timeline().at(world.server.now() + Duration{500},
                              [&] { world.foreign_apply(policy("theirs")); });
-  world.server.faults.on_request = [&, inner = world.server.faults.on_request](const sim::RequestInfo& info) {
-    if (info.verb == "delete" && info.ref.name == "web") return sim::Fault{sim::Fault::Kind::kInterrupt};
-    return inner(info);
-  };
+  world.server.faults.on_request =
+      [&, inner = world.server.faults.on_request](const sim::RequestInfo& info) mutable {
+        if (info.verb == "delete" && info.ref.name == "web") return sim::Fault{sim::Fault::Kind::kInterrupt};
+        return inner(info);
+      };
   EXPECT_EQ(world.deploy_word({config("a", "2"), deployment("web", kBroken)}), "interrupted");
   world.server.faults.on_request = nullptr;
   world.restart();
@@ -195,10 +217,11 @@ TEST(RefusedLock, FailsTheReleaseWhileItIsApplied) {
   ASSERT_EQ(world.deploy_word({config("a", "1")}), "deployed");
   const Picture before = world.picture();
   enforce(world, policy("strict"), {.leases = true});
-  world.server.faults.on_request = [&, inner = world.server.faults.on_request](const sim::RequestInfo& info) {
-    const bool slow = info.verb == "apply" && !info.dry_run && info.ref.name == "a";
-    return slow ? sim::Fault{sim::Fault::Kind::kDelay, 0, Duration{7'000}} : inner(info);
-  };
+  world.server.faults.on_request =
+      [&, inner = world.server.faults.on_request](const sim::RequestInfo& info) mutable {
+        const bool slow = info.verb == "apply" && !info.dry_run && info.ref.name == "a";
+        return slow ? sim::Fault{sim::Fault::Kind::kDelay, 0, Duration{7'000}} : inner(info);
+      };
   const auto report = world.deploy({policy("strict"), config("a", "2"), never_ready("gate")});
   ASSERT_TRUE(report) << report.error().to_string();
   EXPECT_EQ(report->result, model::DeployResult::kRolledBack);
@@ -233,10 +256,11 @@ TEST(RefusedLock, OfARunThatDiedIsTakenOverByTheNextDeploy) {
   World world;
   ASSERT_EQ(world.deploy_word({config("a", "1")}), "deployed");
   enforce(world, policy("strict"), {.secrets = true, .leases = true});
-  world.server.faults.on_request = [&, inner = world.server.faults.on_request](const sim::RequestInfo& info) {
-    const bool last = info.verb == "apply" && !info.dry_run && info.ref.name == "strict";
-    return last ? sim::Fault{sim::Fault::Kind::kDieAfterCommit} : inner(info);
-  };
+  world.server.faults.on_request =
+      [&, inner = world.server.faults.on_request](const sim::RequestInfo& info) mutable {
+        const bool last = info.verb == "apply" && !info.dry_run && info.ref.name == "strict";
+        return last ? sim::Fault{sim::Fault::Kind::kDieAfterCommit} : inner(info);
+      };
   EXPECT_THROW((void)world.deploy({config("a", "2"), policy("strict")}), Killed);
   world.restart();
   EXPECT_EQ(world.deploy_word({config("a", "3")}), "deployed");
