@@ -43,10 +43,10 @@ FILES = {
     "lib/journal/secrets.cc": JOURNAL,
     "lib/plan/merge.cc": UNDO,
     "lib/plan/undo.cc": UNDO,
-    "lib/engine/lock.cc": ("test_engine", "Acquire.*:Lock.*"),
+    "lib/engine/lock.cc": ("test_engine", "Acquire.*:Lock.*:RefusedLock.*"),
     "lib/engine/lock_keeper.cc": ("test_engine", "LockKeeper.*"),
-    "lib/engine/undo.cc": ("test_engine", "UndoRun.*:UndoUnread.*:Undo.*:Fence.*:KindGone.*:VersionGone.*:KindHidden.*:ClaimsOfASet.*:EditedMeanwhile.*"),
-    "lib/engine/undo_graph.cc": ("test_engine", "UndoGraph.*:UndoUnread.*"),
+    "lib/engine/undo.cc": ("test_engine", "UndoRun.*:UndoUnread.*:Undo.*:Fence.*:KindGone.*:VersionGone.*:KindHidden.*:ClaimsOfASet.*:EditedMeanwhile.*:RefusedRecord.*:LateCommit.*:LostRecord.*"),
+    "lib/engine/undo_graph.cc": ("test_engine", "UndoGraph.*:UndoUnread.*:RefusedRecord.*"),
     "lib/engine/undo_work.cc": ("test_engine", "UndoWork.*"),
 }
 

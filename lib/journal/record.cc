@@ -231,7 +231,7 @@ Result<std::string> encode_members(const std::vector<Member>& members) {
   };
   if (plain.size() > kMaxMembers) return too_many();
   Result<std::string> packed = compress(plain);
-  if (packed && packed->size() > kMaxMembersPacked) return too_many();
+  if (packed.value_or(std::string{}).size() > kMaxMembersPacked) return too_many();
   return packed;
 }
 

@@ -276,6 +276,30 @@ TEST(EditedMeanwhile, WhatWasNeverWrittenIsNotUndone) {
   EXPECT_EQ(model::get_string(world.get("ConfigMap", "b")->json, "/data/key"), "1");
 }
 
+// The same when the run died before it came to write it, and another process recovers.
+TEST(EditedMeanwhile, WhatWasNeverWrittenIsNotUndoneByARecovery) {
+  World world;
+  ASSERT_EQ(world.deploy_word({config("a", "1"), config("b", "1")}), "deployed");
+  world.server.run_for(Duration{2'000});
+  world.server.faults.on_request = [](const sim::RequestInfo& info) {
+    const bool it = info.verb == "apply" && !info.dry_run && info.ref.name == "a";
+    return it ? sim::Fault{sim::Fault::Kind::kDie} : sim::Fault{};
+  };
+  EXPECT_THROW((void)world.deploy({config("a", "2"), config("b", "2")}), Killed);
+  world.server.faults.on_request = nullptr;
+  auto theirs = config("a", "2");
+  theirs.json["data"]["more"] = "hotfix";
+  world.foreign_apply(theirs);
+  world.restart();
+  const auto report = world.recover();
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->result, model::DeployResult::kRolledBack);
+  EXPECT_EQ(model::get_string(world.get("ConfigMap", "a")->json, "/data/key"), "2");
+  EXPECT_EQ(model::get_string(world.get("ConfigMap", "b")->json, "/data/key"), "1");
+  EXPECT_THAT(report->verification->differences,
+              testing::Contains(testing::HasSubstr("someone else changed it before it was written")));
+}
+
 // Somebody replaces what was created, and its mark is gone. It is not ours to delete, and not gone either.
 TEST(EditedMeanwhile, ACreationWithoutItsMarkIsSaidToStay) {
   World world;

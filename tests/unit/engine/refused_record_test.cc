@@ -44,7 +44,7 @@ bool denies(const model::Object& gate) {
 }
 
 // An API server goes on for a moment after the policy is gone.
-constexpr Duration kForgets{2'000};
+constexpr Duration kForgets{3'000};
 
 void enforce(World& world, const model::Object& gate, Strict strict) {
   world.server.faults.on_request = [&world, ref = gate.ref(), strict,

@@ -554,5 +554,54 @@ TEST(UndoRun, WhatIsKeptIsKeptByTheNextRunToo) {
   EXPECT_LT((u.session->now() - begin).count(), 10'000);
 }
 
+// Nothing can be put back before the record says so when nothing can be read.
+TEST(UndoRun, WhatCannotBeReadWhileTheRecordIsRefusedEndsIt) {
+  Undoing u;
+  u.world.foreign_apply(config("a", "1"));
+  u.begin();
+  u.write(config("a", "2"), true);
+  u.world.server.faults.on_request = [](const sim::RequestInfo& info) {
+    const bool record = info.verb == "replace" && info.ref.kind == "Secret";
+    return record || info.ref.kind == "ConfigMap" ? status(403) : sim::Fault{};
+  };
+  const auto report = u.undo();
+  ASSERT_FALSE(report);
+  EXPECT_NE(report.error().code->name, "record.refused");
+}
+
+// A user who wants to stop does not wait until the record is accepted.
+TEST(UndoRun, AnInterruptionEndsTheWaitForARefusedRecord) {
+  Undoing u;
+  u.world.foreign_apply(config("a", "1"));
+  u.begin();
+  u.write(config("a", "2"), true);
+  int refused = 0;
+  u.world.server.faults.on_request = [&](const sim::RequestInfo& info) {
+    if (info.verb == "replace" && info.ref.kind == "Secret") return ++refused, status(403);
+    const bool renewal = info.verb == "replace" && info.ref.kind == "Lease" && refused > 1;
+    return renewal ? sim::Fault{sim::Fault::Kind::kInterrupt} : sim::Fault{};
+  };
+  const auto report = u.undo();
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code->name, "record.refused");
+  EXPECT_LT(refused, 8);
+  EXPECT_EQ(model::get_string(u.live(config("a", ""))->json, "/data/key"), "1");
+}
+
+// What is still there needs no wait: a late creation can do nothing.
+TEST(UndoRun, ACreationThatCouldNotBeDeletedIsNotWaitedFor) {
+  Undoing u;
+  u.begin();
+  u.write(config("a", "1"));
+  u.task.quarantine_until = u.session->now() + Duration{5'000'000};
+  u.world.server.faults.on_request = [](const sim::RequestInfo& info) {
+    return info.verb == "delete" ? status(403) : sim::Fault{};
+  };
+  const auto report = u.undo();
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->result, model::DeployResult::kRollbackIncomplete);
+  EXPECT_LT(u.session->now(), *u.task.quarantine_until);
+}
+
 }  // namespace
 }  // namespace instantexec::engine
