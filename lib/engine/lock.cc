@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "engine/errors.h"
+#include "engine/record_error.h"
 #include "journal/secrets.h"
 #include "model/marks.h"
 
@@ -87,10 +88,8 @@ class Acquisition {
   }
 
   [[nodiscard]] tl::unexpected<Error> give_up(const Response& response) const {
-    Error error =
-        response.error ? *response.error : make_error(errors::kWriteFailed, "the lock was not taken");
-    if (refused_outright(response)) error.code = &errors::kRecordRefused;
-    return fail(std::move(error).with_context("locking release " + wish_.release));
+    return fail(
+        record_error(response, "the lock was not taken").with_context("locking release " + wish_.release));
   }
 
   // An absent Lease is an object without a name.

@@ -8,6 +8,7 @@
 
 #include "engine/errors.h"
 #include "engine/live.h"
+#include "engine/record_error.h"
 #include "journal/errors.h"
 #include "journal/secrets.h"
 #include "model/marks.h"
@@ -19,9 +20,7 @@ namespace {
 constexpr std::size_t kChunksAtOnce = 4;
 
 Error write_error(const Response& response, const std::string& what) {
-  Error error = response.error ? *response.error : make_error(errors::kWriteFailed, "no answer");
-  if (refused_outright(response)) error.code = &errors::kRecordRefused;
-  return std::move(error).with_context("writing " + what);
+  return record_error(response, "no answer").with_context("writing " + what);
 }
 
 bool same_data(const model::Object& a, const model::Object& b) {

@@ -160,17 +160,6 @@ bool values_put_back(const UndoInput& input) {
   });
 }
 
-const Json* applied_entry(const model::Object& object, const std::string& manager) {
-  for (const Json& entry : model::get_array(object.json, "/metadata/managedFields")) {
-    if (model::get_string(entry, "/manager") == manager &&
-        model::get_string(entry, "/operation") == "Apply" &&
-        model::get_string(entry, "/subresource").empty()) {
-      return &entry;
-    }
-  }
-  return nullptr;
-}
-
 // An apply that changes anything enters its manager with the time of the write (k8s.io/apimachinery,
 // managedfields). Our entry is as old as it was before the operation was planned: none of its writes was
 // done. Times of one second do not tell.

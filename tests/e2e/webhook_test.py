@@ -118,6 +118,12 @@ class Place:
         kinds = ("validatingadmissionpolicies", "validatingadmissionpolicybindings")
         return sum(api.request("GET", f"{CONFIGURATIONS}/{kind}/{self.group}")[0] == 200 for kind in kinds)
 
+    def strict_and_slow(self, *kinds, seconds):
+        """A release that brings the policy, and is not ready before the API server knows of it."""
+        slow = release.deployment("slow")
+        slow["spec"]["minReadySeconds"] = seconds
+        return release.stream([*self.manifests(3), slow, *self.policy(*kinds)])
+
     def enforced(self):
         """Whether the API server refuses what the policy forbids."""
         path = f"apis/coordination.k8s.io/v1/namespaces/{self.namespace}/leases?dryRun=All"
@@ -273,11 +279,8 @@ class WebhookTest(sandbox.ClusterTestCase):
         place = self.place()
         place.two_revisions()
         before = place.state()
-        # Long enough for the API server to know the policy before the release is recorded.
-        slow = release.deployment("slow")
-        slow["spec"]["minReadySeconds"] = 3
-        manifests = [*place.manifests(3), slow, *place.policy("secrets")]
-        result = self.expect(place.tool("deploy", "-f", "-", stdin=release.stream(manifests)), 5)
+        strict = place.strict_and_slow("secrets", seconds=3)
+        result = self.expect(place.tool("deploy", "-f", "-", stdin=strict), 5)
         self.assertIn("no records here", result.stdout + result.stderr)
         self.assert_unchanged(before, place.state())
         self.assertEqual(place.policies(), 0)
@@ -289,10 +292,8 @@ class WebhookTest(sandbox.ClusterTestCase):
         place = self.place()
         place.two_revisions()
         before = place.state()
-        slow = release.deployment("slow")
-        slow["spec"]["minReadySeconds"] = 60
-        manifests = [*place.manifests(3), slow, *place.policy("secrets", "leases")]
-        result = self.expect(place.tool("deploy", "-f", "-", stdin=release.stream(manifests)), 5)
+        strict = place.strict_and_slow("secrets", "leases", seconds=60)
+        result = self.expect(place.tool("deploy", "-f", "-", stdin=strict), 5)
         self.assertIn("lock of the release can no longer be renewed", result.stdout + result.stderr)
         self.assertLess(result.seconds, 45)
         self.assert_unchanged(before, place.state())
@@ -303,11 +304,8 @@ class WebhookTest(sandbox.ClusterTestCase):
         place = self.place()
         place.two_revisions()
         before = place.state()
-        slow = release.deployment("slow")
-        slow["spec"]["minReadySeconds"] = 60
-        manifests = [*place.manifests(3), slow, *place.policy("secrets", "leases")]
         command = ["deploy", *kills.RELEASE, "-n", place.namespace, "-f", "-"]
-        process = place.harness.start(command, release.stream(manifests))
+        process = place.harness.start(command, place.strict_and_slow("secrets", "leases", seconds=60))
         sandbox.wait_for("the policy to be in force", place.enforced)
         process.kill()
         process.wait()

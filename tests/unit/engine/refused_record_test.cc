@@ -288,6 +288,7 @@ TEST(RefusedLock, ThatIsNotDueToTheReleaseIsSaid) {
     ASSERT_FALSE(report);
     EXPECT_EQ(report.error().code->name, "record.refused");
     EXPECT_EQ(report.error().code->exit, ExitCode::kUnreachable);
+    EXPECT_THAT(std::string(report.error().next_step()), testing::HasSubstr("instantexec.dev/release pass"));
   }
 }
 
