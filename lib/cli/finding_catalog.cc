@@ -180,6 +180,13 @@ constexpr std::array kFindings{
     FindingRow{"reference.volume-claim",
                "Pods name a PersistentVolumeClaim that was not found; without it they are never scheduled.",
                "add the claim, or correct claimName"},
+    FindingRow{
+        "release.undo-incomplete",
+        "An earlier revision failed and could not be undone completely; the plan starts from what is left.",
+        "look at the plan, or let kubectl instantexec recover try the undo again"},
+    FindingRow{"release.unfinished",
+               "A run of the release did not end; the next deploy or rollback finishes or undoes that first.",
+               "kubectl instantexec status shows what was left, kubectl instantexec recover deals with it"},
     FindingRow{"risk", "The risk score of the change is not below the limit, so a person has to review it.",
                "make the change smaller, or review it and deploy it"},
     FindingRow{"risk.admission",

@@ -1,17 +1,20 @@
 #include "engine/deploy.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "engine/drill.h"
 #include "engine/earlier_revision.h"
 #include "engine/errors.h"
 #include "engine/evidence.h"
+#include "engine/former_health.h"
 #include "engine/forward.h"
 #include "engine/lock.h"
 #include "engine/planner.h"
 #include "engine/recover.h"
 #include "engine/release_namespace.h"
+#include "engine/schemas.h"
 #include "journal/secrets.h"
 
 namespace instantexec::engine {
@@ -26,23 +29,18 @@ Error unless_stopped(const Session& session, Error error) {
   return make_error(errors::kInterrupted, "interrupted before anything was changed");
 }
 
-// A run that created the namespace and died before its first record has left nothing else.
-Result<model::DeployReport> clear_namespace(Operation& operation) {
+// With the lock held and no record: what a run leaves that created the namespace and died before it could
+// write one.
+model::DeployReport clear_namespace(Operation& operation, const model::Object& left) {
   Session& session = operation.session;
-  const model::Object left = abandoned_namespace(session, operation.options);
-  if (left.name().empty()) return new_report(operation);
-  // Whoever begins with the release meanwhile takes the lock first.
-  IE_TRY(lock_release(operation, std::nullopt, false));
-  IE_TRY_ASSIGN(operation.stored, operation.store.load_head());
-  const bool removed = !operation.stored.exists() && remove_namespace(session, operation.options, left.uid());
-  if (!removed) {
-    give_lock_back(operation);
-    return new_report(operation);
-  }
+  if (!remove_namespace(session, operation.options, left.uid())) return new_report(operation);
   session.keep(nullptr);  // it is in the namespace
+  const bool gone = await_removal(session, operation.options, left.uid());
   model::DeployReport out = new_report(operation);
-  out.result = model::DeployResult::kRolledBack;
-  out.verification = model::Verification{true, true, true, true, {}, 0};
+  out.result = gone ? model::DeployResult::kRolledBack : model::DeployResult::kRollbackIncomplete;
+  // There was nothing else.
+  out.verification = model::Verification{true, gone, true, true, {}, 0};
+  if (!gone) out.verification->differences.push_back(left.ref().to_string() + ": its deletion is pending");
   model::ObjectOutcome entry;
   entry.object = left.ref();
   entry.action = model::Action::kDeleted;
@@ -54,17 +52,25 @@ Result<model::DeployReport> clear_namespace(Operation& operation) {
 Result<model::DeployReport> recover_in(Session& session, const ReleaseOptions& options, RecoverOptions how) {
   ReleaseStore store(session, options.release, options.ns, options.seal.get());
   Operation operation{session, options, store, {}, nullptr, session.now(), false, {}};
+  operation.verb = "recover";
   IE_TRY_ASSIGN(operation.catalog, session.cluster().catalog(false));
   Result<StoredHead> stored = store.load_head();
   if (!stored) return fail(unless_stopped(session, stored.error()));
   operation.stored = std::move(*stored);
-  if (!operation.stored.exists()) return settle_files(operation, clear_namespace(operation));
-  if (!recoverable(operation.stored.head)) return settle_files(operation, new_report(operation));
+  model::Object left;
+  if (!operation.stored.exists()) left = abandoned_namespace(session, options);
+  if (left.name().empty() && !recoverable(operation.stored.head))
+    return settle_files(operation, new_report(operation));
+  // Whoever begins with the release meanwhile takes the lock first.
   IE_TRY(lock_release(operation, std::nullopt, how.resume));
   IE_TRY_ASSIGN(operation.stored, store.load_head());
   const bool recovers = recoverable(operation.stored.head);
-  auto out = recovers ? recover_operation(operation, how.resume)
-                      : Result<model::DeployReport>(new_report(operation));
+  Result<model::DeployReport> out = new_report(operation);
+  if (recovers) {
+    out = recover_operation(operation, how.resume);
+  } else if (!operation.stored.exists() && !left.name().empty()) {
+    out = clear_namespace(operation, left);
+  }
   if (recovers && out && operation.collect_orphans) store.drop_orphans(operation.stored.head);
   give_lock_back(operation);
   return settle_files(operation, std::move(out));
@@ -77,7 +83,10 @@ class Deployer {
         options_(options),
         kind_(std::move(kind)),
         store_(session, options.release, options.ns, options.seal.get()),
-        operation_{session, options, store_, {}, nullptr, session.now(), false, {}} {}
+        operation_{session, options, store_, {}, nullptr, session.now(), false, {}} {
+    operation_.verb = kind_.kind;
+    operation_.target = kind_.target;
+  }
 
   ~Deployer() = default;
   Deployer(const Deployer&) = delete;
@@ -168,6 +177,8 @@ class Deployer {
     }
     if (!journal::unfinished(operation_.stored.head.phase)) return std::optional<model::DeployReport>{};
     IE_TRY_ASSIGN(model::DeployReport report, recover_operation(operation_, false));
+    report.operation = "recover";
+    report.target = 0;
     if (recovered_cleanly(report)) return std::optional<model::DeployReport>{};
     return std::optional(std::move(report));
   }
@@ -239,8 +250,15 @@ class Deployer {
     return members.empty();
   }
 
-  Result<model::DeployReport> verify_unchanged(const PlanResult& planned) {
-    HealthMonitor health(session_, health_options(options_));
+  // What is not ready is waited for, unless it was broken before: as when something else had been written.
+  Result<model::DeployReport> verify_unchanged(PlanResult& planned) {
+    HealthOptions options = health_options(options_);
+    if (options_.wait) {
+      note_former_health(session_, planned, options);
+      options.former = planned.former;
+      options.declares_status = read_schemas(session_, *operation_.catalog, planned.desired);
+    }
+    HealthMonitor health(session_, std::move(options));
     for (const plan::Step& step : planned.plan.steps) {
       const auto live = planned.live.find(step.object);
       if (step.op == plan::Op::kUnchanged && live != planned.live.end()) health.track({live->second, false});
@@ -248,9 +266,19 @@ class Deployer {
     const Verdict verdict = options_.wait ? health.wait(options_.timeout) : Verdict::kHealthy;
     if (verdict == Verdict::kInterrupted)
       return fail(errors::kInterrupted, "interrupted; nothing was changed");
+    std::set<model::ObjectRef> broken;
+    for (const plan::Desired& desired : planned.desired) {
+      const model::ObjectRef ref = desired.object().ref();
+      if (!options_.wait || !health.as_before(ref)) continue;
+      session_.warn(words_of_broken(ref, health.status_of(ref)));
+      broken.insert(ref);
+    }
     auto out = planned_report(planned, verdict == Verdict::kHealthy ? model::DeployResult::kNothingToDo
-                                                                    : model::DeployResult::kFailedKept);
-    for (model::ObjectOutcome& entry : out.objects) entry.health = health.status_of(entry.object);
+                                                                    : model::DeployResult::kUnhealthy);
+    for (model::ObjectOutcome& entry : out.objects) {
+      entry.health = health.status_of(entry.object);
+      entry.broken_before = broken.contains(entry.object);
+    }
     if (const auto culprit = health.culprit(); verdict != Verdict::kHealthy && culprit) {
       Redactor redactor;
       for (const auto& [ref, object] : planned.live) redactor.learn(object);
@@ -344,6 +372,10 @@ Result<model::DeployReport> rollback(Environment environment, const ReleaseOptio
   const auto found = std::find_if(head.revisions.begin(), head.revisions.end(), [&](const auto& one) {
     return one.revision == target && one.result == journal::Phase::kDeployed;
   });
+  if (found != head.revisions.end() && found->payload.chunks.empty()) {
+    return fail(errors::kRevisionNotFound, "what revision " + std::to_string(target) +
+                                               " had saved was deleted together with a former record");
+  }
   if (found == head.revisions.end()) {
     return fail(errors::kRevisionNotFound,
                 target == 0

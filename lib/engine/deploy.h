@@ -84,7 +84,9 @@ struct PlanResult {
   std::vector<plan::Desired> desired;               // as they will be applied; same order as the first steps
   std::map<model::ObjectRef, model::Object> live;   // what exists of all objects in the plan
   std::map<model::ObjectRef, model::Object> after;  // what the server would store (dry-run), where known
-  std::map<model::ObjectRef, status::Former> former;  // what was broken before; found out when it is deployed
+  // Found out when it is deployed: what was broken before, and what was not ready and not broken either.
+  std::map<model::ObjectRef, status::Former> former;
+  std::vector<model::ObjectRef> under_way;
 
   std::shared_ptr<const model::ApiCatalog> catalog;  // what the server serves
   model::Object record;                              // of the release, as read; without a name: none
@@ -124,6 +126,9 @@ struct ReleaseStatus {
   std::string deployed;                           // RFC 3339
   std::optional<UnfinishedOperation> unfinished;  // what a recovery would take up
   std::string lock_holder;                        // empty: free
+  std::string lock_renewed;                       // RFC 3339, by the holder's clock; empty: free, or never
+  std::string lock_unread;                        // why nothing is known of the lock; empty: it was read
+  bool at_work = false;                           // on what is unfinished: its lock was renewed a moment ago
   std::vector<model::ObjectOutcome> objects;      // of the revision in force, with their health now
 };
 

@@ -37,7 +37,9 @@ void read_families(Session& session, const std::vector<const model::Object*>& ob
 
 }  // namespace
 
-FormerHealth read_former_health(Session& session, const PlanResult& planned, const HealthOptions& options) {
+void note_former_health(Session& session, PlanResult& planned, const HealthOptions& options) {
+  planned.former.clear();
+  planned.under_way.clear();
   const status::Context context = context_at(session, options);
   std::vector<const model::Object*> unwell;
   for (std::size_t i = 0; i < planned.desired.size(); ++i) {
@@ -45,12 +47,25 @@ FormerHealth read_former_health(Session& session, const PlanResult& planned, con
     if (live == planned.live.end()) continue;
     if (!counts_as_ready(status::compute(live->second, {}, {}, context))) unwell.push_back(&live->second);
   }
-  FormerHealth out;
-  if (unwell.empty()) return out;
+  if (unwell.empty()) return;
   status::ChildIndex index;
   read_families(session, unwell, options, index);
   for (const model::Object* object : unwell) {
-    if (auto former = status::read_former(*object, index, context)) out[object->ref()] = *std::move(former);
+    if (auto former = status::read_former(*object, index, context)) {
+      planned.former[object->ref()] = *std::move(former);
+    } else {
+      planned.under_way.push_back(object->ref());
+    }
+  }
+}
+
+std::vector<Bystander> bystanders_of(const PlanResult& planned, const status::Options& options) {
+  const std::set<model::ObjectRef> under_way(planned.under_way.begin(), planned.under_way.end());
+  std::vector<Bystander> out;
+  for (const plan::Step& step : planned.plan.steps) {
+    if (step.op != plan::Op::kUnchanged || status::child_kinds(step.gvk, options).empty()) continue;
+    if (planned.former.contains(step.object) || under_way.contains(step.object)) continue;
+    out.push_back({step.gvk, step.object});
   }
   return out;
 }

@@ -6,6 +6,7 @@
 
 #include "engine/deploy.h"
 #include "engine/health.h"
+#include "engine/undo.h"
 #include "journal/record.h"
 #include "status/former.h"
 
@@ -13,10 +14,13 @@ namespace instantexec::engine {
 
 using FormerHealth = std::map<model::ObjectRef, status::Former>;
 
-// Which of the objects in the plan are broken as planned.live has them. Reads what they own and the events
-// about them, where some are; without the right to do so they are judged by their own status.
-[[nodiscard]] FormerHealth read_former_health(Session& session, const PlanResult& planned,
-                                              const HealthOptions& options);
+// Finds out which of the objects in the plan are not ready as planned.live has them: planned.former and
+// planned.under_way. Reads what they own and the events about them, where some are; without the right to do
+// so they are judged by their own status.
+void note_former_health(Session& session, PlanResult& planned, const HealthOptions& options);
+
+// Workloads that the plan leaves as they are, and that were ready then.
+[[nodiscard]] std::vector<Bystander> bystanders_of(const PlanResult& planned, const status::Options& options);
 
 // To and from the records of an operation, for a run that is resumed by another process.
 [[nodiscard]] std::vector<journal::Unwell> to_records(const FormerHealth& former);

@@ -17,10 +17,15 @@
 #include "journal/secrets.h"
 #include "model/marks.h"
 #include "plan/desired.h"
+#include "plan/order.h"
 #include "policy/on_failure.h"
 
 namespace instantexec::engine {
 namespace {
+
+// From the write of an admission policy or webhook to its first use, by any API server.
+constexpr Duration kAdmissionTakes{3'000};
+constexpr Duration kLookAgainAfter{500};
 
 policy::Trouble trouble_of(Stop stop) {
   switch (stop) {
@@ -55,7 +60,7 @@ class Forward {
       : operation_(operation), session_(operation.session), planned_(planned), kind_(kind) {}
 
   Result<model::DeployReport> run() {
-    planned_.former = read_former_health(session_, planned_, health_options(operation_.options));
+    note_former_health(session_, planned_, health_options(operation_.options));
     IE_TRY(save());
     return go_on();
   }
@@ -82,12 +87,14 @@ class Forward {
   Result<model::DeployReport> carry_out() {
     HealthOptions options = health_options(operation_.options);
     options.former = planned_.former;
-    options.declares_status = declared_statuses();
+    options.declares_status = read_schemas(session_, *operation_.catalog, planned_.desired);
     options.minds_refusal = true;
+    session_.suspect_webhooks(brings_admission());
     health_.emplace(session_, std::move(options));
     watch();
     IE_TRY_ASSIGN(auto trouble, apply());
     if (!trouble && operation_.options.wait) trouble = wait();
+    if (!trouble && brings_admission()) trouble = try_lock();
     if (trouble) return fall_back(*trouble);
     return commit();
   }
@@ -132,9 +139,12 @@ class Forward {
     head.operation = std::move(record);
     head.phase = journal::Phase::kApplying;
     head.epoch = session_.keeper()->epoch();
-    Status saved = operation_.store.save_head(operation_.stored);
+    // Its chunks go with a head that is deleted, and nothing was written yet.
+    Status saved = operation_.store.save_head(operation_.stored, kMaxRepetitions, WhenGone::kFail);
     // What was refused is not what is stored.
-    if (!saved && saved.error().http_status >= 400 && saved.error().http_status < 500) {
+    const bool refused = !saved && (saved.error().code == &errors::kRecordRefused ||
+                                    (saved.error().http_status >= 400 && saved.error().http_status < 500));
+    if (refused) {
       head = std::move(former);
       operation_.store.drop(head, {payload_stored});
     }
@@ -143,17 +153,6 @@ class Forward {
   }
 
   // --- applying ---
-
-  // Of custom kinds: as the release itself defines them, else as they are served.
-  std::map<model::Gvk, bool> declared_statuses() {
-    std::set<model::Gvk> kinds;
-    std::vector<const model::Object*> definitions;
-    for (const plan::Desired& desired : planned_.desired) {
-      kinds.insert(desired.object().gvk());
-      if (plan::is_crd(desired.object().gvk())) definitions.push_back(&desired.object());
-    }
-    return read_schemas(session_, *operation_.catalog, kinds, definitions);
-  }
 
   void watch() {
     for (std::size_t i = 0; i < planned_.desired.size(); ++i) {
@@ -214,6 +213,31 @@ class Forward {
         cause_->summary += " (" + words_of_timeout(*health_, operation_.options.timeout) + ")";
     }
     return trouble_of(verdict);
+  }
+
+  [[nodiscard]] bool brings_admission() const {
+    const auto& steps = planned_.plan.steps;
+    return std::any_of(steps.begin(), steps.end(), [](const plan::Step& step) {
+      return (step.op == plan::Op::kCreate || step.op == plan::Op::kConfigure) &&
+             plan::is_admission(step.object);
+    });
+  }
+
+  // Admission that the release brings is in force a moment after it was written. Past the commit point it is
+  // too late to find out that it refuses the lock.
+  std::optional<policy::Trouble> try_lock() {
+    const Instant in_force = session_.now() + kAdmissionTakes;
+    const LockKeeper& keeper = *session_.keeper();
+    while (keeper.renewed() < in_force) {
+      if (session_.interrupted()) return policy::Trouble::kInterrupted;
+      if (session_.lock_lost()) return policy::Trouble::kLockLost;
+      if (const Error* refusal = session_.lock_refusal()) {
+        cause_ = lock_refused(*refusal);
+        return policy::Trouble::kRefused;
+      }
+      session_.pause(kLookAgainAfter);
+    }
+    return std::nullopt;
   }
 
   // While it is applied or waited for. What the release itself has brought may be what refuses it.
@@ -279,6 +303,7 @@ class Forward {
       if (after != planned_.after.end()) saved.after = std::move(after->second);
       task.saved.push_back(std::move(saved));
     }
+    task.bystanders = bystanders_of(planned_, operation_.options.readiness);
     return task;
   }
 
@@ -343,6 +368,10 @@ class Forward {
       session_.warn("what was created without an answer is not known to the release: " +
                     look.error().to_string());
       return out;
+    }
+    for (const auto& [ref, error] : look->unread) {
+      session_.warn(ref.to_string() +
+                    " may have been created, and is not known to the release: " + error.to_string());
     }
     for (const auto& [ref, object] : look->objects) {
       if (object.annotation(model::marks::kCreatedBy) == input_.operation) out[ref] = object.uid();

@@ -86,6 +86,7 @@ void HealthMonitor::track(HealthTarget target) {
     tracked.context.declares_status = declared->second;
   }
   tracked.written = target.written;
+  tracked.may_recover = target.may_recover;
   if (target.written) {
     set_clock(tracked.object);
     tracked.context.uid = tracked.current_uid;
@@ -278,7 +279,7 @@ std::vector<model::ObjectRef> HealthMonitor::unsettled(bool at_last) const {
 
 std::optional<model::ObjectRef> HealthMonitor::failure() const {
   for (const auto& [ref, tracked] : tracked_) {
-    if (tracked.health.doomed() && !settled(tracked)) return ref;
+    if (tracked.health.doomed() && !tracked.may_recover && !settled(tracked)) return ref;
   }
   return std::nullopt;
 }
@@ -293,6 +294,7 @@ std::optional<status::Former> HealthMonitor::as_before(const model::ObjectRef& r
 
 std::optional<model::ObjectRef> HealthMonitor::stuck() const {
   for (const auto& [ref, tracked] : tracked_) {
+    if (tracked.may_recover) continue;
     const bool still = tracked.patience && session_.now() - tracked.last_change >= *tracked.patience;
     if (still && !settled(tracked, true)) return ref;
   }

@@ -20,6 +20,8 @@ namespace instantexec::engine {
 struct HealthTarget {
   model::Object object;
   bool written = false;  // by this operation; then only states newer than `object` count
+  // What broke it was taken back, so it may recover by itself: only the end of the wait is a verdict.
+  bool may_recover = false;
 };
 
 struct HealthOptions {
@@ -91,6 +93,7 @@ class HealthMonitor {
     Instant heard;                     // when the object itself was last written, read or told of
     std::optional<Duration> patience;  // with its silence; unset: no end
     bool written = false;
+    bool may_recover = false;
     bool blocked = false;  // waits for others; see status::Assessment
     bool assessed = false;
   };

@@ -61,9 +61,18 @@ class Acquisition {
         session_.pause(std::min(kPollEvery, deadline_ - session_.now()));
         continue;
       }
-      if (refused_outright(response) && makes_way()) {
-        session_.pause(kPollEvery);
-        continue;
+      if (refused_outright(response)) {
+        // A refusal says nothing about a Lease that somebody else has by now.
+        IE_TRY_ASSIGN(model::Object now, read());
+        if (now.resource_version() != lease.resource_version()) {
+          known = std::move(now);
+          if (++races_ <= kMaxRepetitions) continue;
+          return give_up(response);
+        }
+        if (!lacks_right(response) && makes_way()) {
+          session_.pause(kPollEvery);
+          continue;
+        }
       }
       // Not known: the next look tells.
       if (transient(response)) {

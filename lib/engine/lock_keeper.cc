@@ -91,6 +91,7 @@ bool LockKeeper::answered(const Response& response, Instant now) {
     if (refused_outright(response)) {
       ++refusals_;
       refusal_ = response.error;
+      refusal_may_pass_ = response.passing;
     }
     reading_ = true;
     due_ = now;

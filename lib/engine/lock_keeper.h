@@ -46,6 +46,8 @@ class LockKeeper {
   // How often in a row a renewal was refused (session.h: refused_outright), and the last refusal.
   [[nodiscard]] int refusals() const { return refusals_; }
   [[nodiscard]] const std::optional<Error>& refusal() const { return refusal_; }
+  // It was due to a webhook that could not be called.
+  [[nodiscard]] bool refusal_may_pass() const { return refusal_may_pass_; }
   [[nodiscard]] std::uint64_t epoch() const;
   [[nodiscard]] const model::Object& lease() const { return lease_; }
 
@@ -63,6 +65,7 @@ class LockKeeper {
   bool lost_ = false;
   int refusals_ = 0;
   std::optional<Error> refusal_;
+  bool refusal_may_pass_ = false;
 };
 
 // Lease fields.

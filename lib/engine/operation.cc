@@ -17,6 +17,8 @@ model::DeployReport new_report(const Operation& operation) {
   out.ns = operation.options.ns;
   out.revision = operation.stored.head.revision;
   out.previous_revision = journal::rollback_target(operation.stored.head);
+  out.operation = operation.verb;
+  out.target = operation.target;
   out.drill = operation.drill;
   out.evidence = operation.evidence;
   out.recover_command = operation.session.recover_command();
@@ -56,7 +58,8 @@ Status record_end(Operation& operation, journal::Phase phase, const journal::Cou
   }
   std::erase_if(head.revisions, [&](const journal::Revision& one) { return gone.contains(one.revision); });
   if (phase == journal::Phase::kRolledBack) head.operation->payload = {};
-  if (Status saved = operation.store.save_head(operation.stored); !saved) {
+  if (Status saved = operation.store.save_head(operation.stored, kMaxRepetitions, WhenGone::kReplace);
+      !saved) {
     head = former;  // as far as anybody knows, the records still say so
     return saved;
   }

@@ -30,6 +30,8 @@ struct Operation {
   bool collect_orphans = false;
   std::vector<model::DrillOutcome> drill = {};  // writes that were only tried
   std::string evidence = {};                    // where the evidence of a failure was stored
+  std::string verb = {};                        // "deploy", "rollback" or "recover", for its report
+  int target = 0;                               // of a rollback
 };
 
 // A report with everything filled in that does not depend on how the operation ended.

@@ -55,6 +55,7 @@ journal::PayloadView make_payload(const PlanResult& planned, const std::string& 
         {&step.gvk, &step.object, find(planned.live, step.object), find(planned.after, step.object)});
   }
   out.unwell = to_records(planned.former);
+  out.under_way = planned.under_way;
   return out;
 }
 

@@ -389,10 +389,33 @@ class Planner {
       check_access();
       if (auto finding = too_large(out_, options_.record_limit)) out_.findings.push_back(std::move(*finding));
     }
+    tell_what_was_left();
     out_.revision = head_.revision;
     out_.unfinished = unfinished_operation(head_);
     out_.warnings = session_.warnings();
     return {};
+  }
+
+  // What is compared with is not a state that anybody wanted.
+  void tell_what_was_left() {
+    const bool incomplete = head_.phase == journal::Phase::kRollbackIncomplete;
+    if (!head_.operation || (!incomplete && !journal::unfinished(head_.phase))) return;
+    const std::string revision = std::to_string(head_.operation->revision);
+    model::Finding finding;
+    finding.severity = model::Severity::kWarning;
+    if (incomplete) {
+      finding.rule = "release.undo-incomplete";
+      finding.message = "revision " + revision +
+                        " failed and could not be undone completely; this starts from what it has left";
+      finding.hint = "look at the plan; kubectl instantexec recover tries the undo again";
+    } else {
+      finding.rule = "release.unfinished";
+      finding.message = "a run of revision " + revision + " did not end (" +
+                        std::string(journal::to_string(head_.phase)) +
+                        "); a deploy or rollback deals with that first, so its plan may be another one";
+      finding.hint = "kubectl instantexec status, then recover";
+    }
+    out_.findings.push_back(std::move(finding));
   }
 
   Session& session_;

@@ -111,6 +111,20 @@ Result<std::vector<model::ObjectOutcome>> health_now(Session& session, const jou
   return read_health(context, declares, head, children, look);
 }
 
+// Who has the lock, and whether they are at work: the server's clock tells when it was renewed last.
+void note_lock(Session& session, const Response& lease, ReleaseStatus& out) {
+  if (lease.not_found()) return;
+  if (!lease.ok()) {
+    out.lock_unread = sanitise_line(words_of(lease), 300);
+    return;
+  }
+  out.lock_holder = sanitise_line(lease_holder(lease.object), 300);
+  if (out.lock_holder.empty()) return;
+  out.lock_renewed = sanitise_line(model::get_string(lease.object.json, "/spec/renewTime"), 40);
+  const bool runs = session.server_time() - status::cluster_time(lease.object) < kGiveUpAfter;
+  out.at_work = out.unfinished && runs;
+}
+
 }  // namespace
 
 Result<std::vector<RevisionInfo>> history(Environment environment, const ReleaseOptions& options) {
@@ -138,7 +152,7 @@ Result<ReleaseStatus> release_status(Environment environment, const ReleaseOptio
   out.exists = stored.exists();
   out.revision = stored.head.revision;
   if (recoverable(stored.head)) out.unfinished = last_operation(stored.head);
-  if (responses[1].ok()) out.lock_holder = sanitise_line(lease_holder(responses[1].object), 300);
+  note_lock(session, responses[1], out);
   for (const journal::Revision& revision : stored.head.revisions) {
     if (revision.revision != stored.head.revision) continue;
     out.source_commit = sanitise_line(revision.source_commit, 100);

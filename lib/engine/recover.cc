@@ -216,9 +216,18 @@ std::vector<journal::SavedObject> what_was_written(Recorded recorded) {
   return out;
 }
 
+std::vector<Bystander> recorded_bystanders(const Operation& operation, const Recorded& recorded) {
+  PlanResult planned;
+  planned.plan = recorded.plan;
+  planned.former = from_records(recorded.payload.unwell);
+  planned.under_way = recorded.payload.under_way;
+  return bystanders_of(planned, operation.options.readiness);
+}
+
 Result<model::DeployReport> go_back(Operation& operation, Recorded recorded) {
   UndoTask task;
   task.quarantine_until = operation.late_until;
+  task.bystanders = recorded_bystanders(operation, recorded);
   task.saved = what_was_written(std::move(recorded));
   IE_TRY_ASSIGN(task.withheld, check_reach(operation, task.saved));
   // Once something was put back, what is seen is no longer what failed.
@@ -308,6 +317,7 @@ Result<model::DeployReport> carry_on(Operation& operation, Recorded recorded) {
     if (saved.after) planned.after[saved.object] = std::move(*saved.after);
   }
   planned.former = from_records(payload.unwell);
+  planned.under_way = std::move(payload.under_way);
   return resume_forward(operation, planned);
 }
 
@@ -329,6 +339,11 @@ Result<bool> lock_release(Operation& operation, std::optional<model::Object> kno
       head.phase == journal::Phase::kApplying || head.phase == journal::Phase::kRollingBack;
   if (goes_back && !resume) {
     wish.make_way = [&] {
+      // Somebody else may have dealt with it, or be about to.
+      const auto now = operation.store.load_head();
+      const bool as_read = now && now->secret.uid() == operation.stored.secret.uid() &&
+                           now->secret.resource_version() == operation.stored.secret.resource_version();
+      if (!as_read) return false;
       const Result<bool> done = restore_admission(operation);
       if (!done) why_not = done.error();
       return done && *done;
@@ -359,6 +374,7 @@ Result<model::DeployReport> recover_operation(Operation& operation, bool resume)
   }
   if (head.phase == journal::Phase::kCommitting) return go_forward(operation, std::move(recorded));
   if (resume && head.phase == journal::Phase::kApplying) return carry_on(operation, std::move(recorded));
+  if (resume) operation.session.warn("it was being put back already, so --resume goes on with that");
   return go_back(operation, std::move(recorded));
 }
 

@@ -16,6 +16,9 @@ const model::Gvk kNamespace{"", "v1", "Namespace"};
 
 // From the creation of its namespace a run plans the release again and takes the lock.
 constexpr std::chrono::minutes kBeginsWithin{5};
+// For the namespace controller to empty a namespace with nothing in it.
+constexpr Duration kGoneWithin{60'000};
+constexpr Duration kLookAgainAfter{1000};
 
 // What the answer to the creation left open, a look tells: whether it is there, and whose it is.
 Result<std::optional<ReleaseNamespace>> look(Session& session, const std::string& name) {
@@ -64,10 +67,19 @@ Result<ReleaseNamespace> create_namespace(Session& session, const ReleaseOptions
 }
 
 bool remove_namespace(Session& session, const ReleaseOptions& options, const std::string& uid) {
-  const NamespaceContents contents = look_into(session, options.ns);
-  if (!contents.held.empty()) {
-    session.warn("namespace " + options.ns + " was created and is left behind: " + contents.held);
-    return false;
+  while (true) {
+    const NamespaceContents contents = look_into(session, options.ns);
+    if (!contents.held.empty()) {
+      session.warn("namespace " + options.ns + " was created and is left behind: " + contents.held);
+      return false;
+    }
+    // The UID says nothing of what is in it. Under a lock that was not safe all the time somebody else may
+    // have put something there since.
+    if (session.keeper() == nullptr || session.may_write()) break;
+    if (!session.await_lock()) {
+      session.warn("namespace " + options.ns + " was created and is left behind: the lock was lost");
+      return false;
+    }
   }
   DeleteRequest request;
   request.gvk = kNamespace;
@@ -77,6 +89,16 @@ bool remove_namespace(Session& session, const ReleaseOptions& options, const std
   const bool gone = response.ok() || response.not_found();
   if (!gone) session.warn("namespace " + options.ns + " was created and is left behind, empty");
   return gone;
+}
+
+bool await_removal(Session& session, const ReleaseOptions& options, const std::string& uid) {
+  for (const Instant until = session.now() + kGoneWithin;;) {
+    auto responses = session.call_all({GetRequest{kNamespace, "", options.ns}});
+    const Response& now = responses.front();
+    if (now.not_found() || (now.ok() && now.object.uid() != uid)) return true;
+    if (session.now() >= until || session.interrupted()) return false;
+    session.pause(kLookAgainAfter);
+  }
 }
 
 model::Object abandoned_namespace(Session& session, const ReleaseOptions& options) {

@@ -25,8 +25,11 @@ struct ReleaseNamespace {
                                                         const PlanResult& planned);
 
 // Deletes the namespace again if it still is the one with this UID and holds nothing. Best effort: a failure
-// leaves it, and a warning says so. Returns whether it was deleted.
+// leaves it, and a warning says so; under a lock only while that is safe. Returns whether it was deleted.
 bool remove_namespace(Session& session, const ReleaseOptions& options, const std::string& uid);
+
+// Waits for a minute until it is gone. False: its deletion is pending.
+bool await_removal(Session& session, const ReleaseOptions& options, const std::string& uid);
 
 // The namespace of a release without a record, when a run of the release created it, long enough ago that no
 // run can still be about to begin there, and it holds nothing: such a run died before it could record

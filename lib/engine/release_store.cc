@@ -23,6 +23,12 @@ Error write_error(const Response& response, const std::string& what) {
   return record_error(response, "no answer").with_context("writing " + what);
 }
 
+// They are deleted with the head that owns them.
+void forget_payloads(journal::Head& head) {
+  if (head.operation) head.operation->payload = {};
+  for (journal::Revision& revision : head.revisions) revision.payload = {};
+}
+
 bool same_data(const model::Object& a, const model::Object& b) {
   return model::get_object(a.json, "/data") == model::get_object(b.json, "/data");
 }
@@ -56,11 +62,6 @@ Result<StoredHead> ReleaseStore::load_head() {
   return read_head(responses.front());
 }
 
-Status ReleaseStore::save_head(StoredHead& stored, int repetitions) {
-  IE_TRY_ASSIGN(model::Object secret, journal::head_secret(stored.head, seal_));
-  return write_head(stored, std::move(secret), repetitions);
-}
-
 Result<bool> ReleaseStore::settle(StoredHead& stored, const model::Object& secret) {
   auto responses = session_.call_all({head_request()});
   Response& now = responses.front();
@@ -75,7 +76,21 @@ Result<bool> ReleaseStore::settle(StoredHead& stored, const model::Object& secre
   return true;
 }
 
-Status ReleaseStore::write_head(StoredHead& stored, model::Object secret, int repetitions) {
+Status ReleaseStore::settle_refusal(StoredHead& stored, const model::Object& secret, const Response& response,
+                                    Instant done_by) {
+  Error error = write_error(response, "the record of the release");
+  if (session_.now() >= done_by || error.code != &errors::kRecordRefused) return fail(std::move(error));
+  session_.pause(done_by - session_.now());
+  IE_TRY_ASSIGN(const bool done, settle(stored, secret));
+  if (done) return {};
+  // Interrupted: it may still be done.
+  if (session_.now() < done_by) error.code = &errors::kWriteFailed;
+  return fail(std::move(error));
+}
+
+Status ReleaseStore::save_head(StoredHead& stored, int repetitions, WhenGone when_gone) {
+  IE_TRY_ASSIGN(model::Object secret, journal::head_secret(stored.head, seal_));
+  Instant done_by;  // a try without an answer may be done until then
   for (int attempt = 1;; ++attempt) {
     if (!session_.await_lock()) {
       return fail(errors::kLockLost, "the lock was lost before the record could be written");
@@ -93,14 +108,17 @@ Status ReleaseStore::write_head(StoredHead& stored, model::Object secret, int re
     }
     const bool gone = !creates && response.not_found();
     const bool unsettled = gone || transient(response) || response.http_status == 409;
-    if (!unsettled || attempt > repetitions) return fail(write_error(response, "the record of the release"));
+    if (response.outcome == Outcome::kUnknown) done_by = session_.now() + kWriteTravels + kWriteTakes;
+    if (!unsettled || attempt > repetitions) return settle_refusal(stored, secret, response, done_by);
     if (gone) {
-      session_.warn("somebody deleted Secret " + stored.secret.name() +
-                    ", the record of the release; it is written anew, and what it had saved of former "
-                    "revisions is gone");
+      const std::string what =
+          "somebody deleted Secret " + stored.secret.name() + ", the record of the release";
+      if (when_gone == WhenGone::kFail) return fail(errors::kRecordChanged, what);
+      session_.warn(what + "; it is written anew, and what it had saved of any revision is gone");
       stored.secret = {};
-      secret.json["metadata"].erase("resourceVersion");
-      secret.json["metadata"].erase("uid");
+      forget_payloads(stored.head);
+      if (when_gone == WhenGone::kGoOn) return {};
+      IE_TRY_ASSIGN(secret, journal::head_secret(stored.head, seal_));
       continue;
     }
     IE_TRY_ASSIGN(const bool done, settle(stored, secret));

@@ -17,6 +17,13 @@ struct StoredHead {
   [[nodiscard]] bool exists() const { return !secret.name().empty(); }
 };
 
+// What becomes of a write of the head when somebody has deleted it.
+enum class WhenGone {
+  kFail,     // record.changed
+  kGoOn,     // it stays away, with a warning; what follows may be recorded anew
+  kReplace,  // it is written anew, with a warning, without the saved states that went with it
+};
+
 // The records of a release in its namespace (journal/secrets.h). Every write is settled before it returns: an
 // answer that got lost is looked up.
 class ReleaseStore {
@@ -30,9 +37,10 @@ class ReleaseStore {
   Result<StoredHead> load_head();
 
   // Stores `stored.head`, provided that nobody changed the stored one meanwhile. Creates it when there is
-  // none, or none any more. Errors record.changed, record.refused (at once, or after so many repetitions when
-  // it may pass), and those of the cluster.
-  Status save_head(StoredHead& stored, int repetitions = kMaxRepetitions);
+  // none. Errors record.changed, record.refused (at once, or after so many repetitions when it may pass; it
+  // is certain then that nothing was stored), and those of the cluster.
+  Status save_head(StoredHead& stored, int repetitions = kMaxRepetitions,
+                   WhenGone when_gone = WhenGone::kGoOn);
 
   // Writes the pieces of a payload, reads them back and compares. The head must exist; it does not name them
   // yet. Error record.broken when another piece is stored than was written, or none.
@@ -48,7 +56,9 @@ class ReleaseStore {
   void drop(const journal::Head& head, const std::vector<journal::Blob>& blobs);
 
  private:
-  Status write_head(StoredHead& stored, model::Object secret, int repetitions);
+  // Why the last try failed; nothing when an earlier one, whose answer got lost, turns out to have been done.
+  Status settle_refusal(StoredHead& stored, const model::Object& secret, const Response& response,
+                        Instant done_by);
   // Some chunks from `first` on.
   Status save_chunks(const StoredHead& stored, int revision, const journal::PackedBlob& packed,
                      std::size_t first);

@@ -48,7 +48,7 @@ class Collector {
     add("", name.substr(dot + 1), name.substr(0, dot).c_str(), {"list"}, Purpose::kRollback);
   }
 
-  // Of workloads: what they make, why it does not run, and a stuck pod that has to go.
+  // Of workloads: what they make, and why it does not run.
   void add_diagnosis(const Touched& touched) {
     const auto children = status::child_kinds(touched.gvk, readiness_);
     const std::string& ns = touched.object.ns;
@@ -61,9 +61,12 @@ class Collector {
     const bool runs =
         std::find(children.begin(), children.end(), model::Gvk{"", "v1", "Pod"}) != children.end();
     if (runs) add(ns, "", "pods/log", {"get"}, Purpose::kDiagnosis);
-    if (touched.gvk.group == "apps" && touched.gvk.kind == "StatefulSet") {
-      add(ns, "", "pods", {"delete"}, Purpose::kDiagnosis);
-    }
+  }
+
+  // A pod of the failed revision keeps a stateful set from going back, kubernetes#67250.
+  void add_stuck_pods(const Touched& touched) {
+    if (touched.gvk.group != "apps" || touched.gvk.kind != "StatefulSet") return;
+    add(touched.object.ns, "", "pods", {"delete"}, Purpose::kRollback);
   }
 
   Needs take() {
@@ -163,6 +166,7 @@ Needs needs_of(std::span<const Touched> objects, const plan::Scope& scope, const
       case plan::Op::kConfigure:
       case plan::Op::kRestore:
         out.add(one, {"patch"}, Purpose::kDeploy);
+        out.add_stuck_pods(one);
         break;
       case plan::Op::kPrune:
       case plan::Op::kDelete:
@@ -185,6 +189,7 @@ Needs needs_of_any(std::span<const Touched> objects, const plan::Scope& scope, c
     out.add(one, {"get", "list", "create", "patch", "delete"}, Purpose::kDeploy);
     out.add(one, {"watch"}, Purpose::kDiagnosis);
     out.add_instances(one);
+    out.add_stuck_pods(one);
     out.add_diagnosis(one);
   }
   return out.take();

@@ -35,4 +35,15 @@ std::map<model::Gvk, bool> read_schemas(Session& session, const model::ApiCatalo
   return out;
 }
 
+std::map<model::Gvk, bool> read_schemas(Session& session, const model::ApiCatalog& catalog,
+                                        std::span<const plan::Desired> desired) {
+  std::set<model::Gvk> kinds;
+  std::vector<const model::Object*> definitions;
+  for (const plan::Desired& one : desired) {
+    kinds.insert(one.object().gvk());
+    if (plan::is_crd(one.object().gvk())) definitions.push_back(&one.object());
+  }
+  return read_schemas(session, catalog, kinds, definitions);
+}
+
 }  // namespace instantexec::engine

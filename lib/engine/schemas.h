@@ -6,6 +6,7 @@
 
 #include "engine/session.h"
 #include "model/api_catalog.h"
+#include "plan/desired.h"
 
 namespace instantexec::engine {
 
@@ -15,5 +16,8 @@ namespace instantexec::engine {
 [[nodiscard]] std::map<model::Gvk, bool> read_schemas(Session& session, const model::ApiCatalog& catalog,
                                                       const std::set<model::Gvk>& kinds,
                                                       std::span<const model::Object* const> definitions);
+// The same for the kinds of a release: as it defines them itself, else as they are served.
+[[nodiscard]] std::map<model::Gvk, bool> read_schemas(Session& session, const model::ApiCatalog& catalog,
+                                                      std::span<const plan::Desired> desired);
 
 }  // namespace instantexec::engine

@@ -55,6 +55,12 @@ bool refused_outright(const Response& response) {
          response.http_status == 413 || response.http_status == 422;
 }
 
+bool lacks_right(const Response& response) {
+  // What the error leads to: no access to the cluster, as opposed to a rejected change.
+  return response.http_status == 403 && response.error &&
+         response.error->code->exit == ExitCode::kUnreachable;
+}
+
 Duration backoff(int repetition) {
   constexpr Duration kFirst{250};
   constexpr Duration kLongest{8000};
@@ -84,7 +90,8 @@ bool Session::lock_lost() {
 const Error* Session::lock_refusal() const {
   constexpr int kForSure = 2;
   const bool is = keeper_ != nullptr && !keeper_->lost() && keeper_->refusals() >= kForSure;
-  return is && keeper_->refusal() ? &*keeper_->refusal() : nullptr;
+  if (!is || (keeper_->refusal_may_pass() && !suspects_webhooks_)) return nullptr;
+  return keeper_->refusal() ? &*keeper_->refusal() : nullptr;
 }
 
 bool Session::await_lock() {

@@ -78,6 +78,9 @@ class Session {
   // Why the API server does not let the lock be renewed, when it has refused that twice in a row; null: it
   // does. There is time left then to put something back before the lock is no longer safe.
   [[nodiscard]] const Error* lock_refusal() const;
+  // Whether a webhook that cannot be called may be one that the release has just brought. Else it is somebody
+  // else's, which passes, and does not count as a refusal.
+  void suspect_webhooks(bool suspect) { suspects_webhooks_ = suspect; }
 
   // The last request was not answered at all.
   [[nodiscard]] bool silent() const { return silent_; }
@@ -94,6 +97,7 @@ class Session {
   std::deque<ClusterEvent> backlog_;
   std::set<std::string> shown_;
   std::vector<std::string> warnings_;
+  bool suspects_webhooks_ = false;
   int interruptions_ = 0;
   Instant interrupted_at_;
   bool silent_ = false;
@@ -111,6 +115,8 @@ inline constexpr const char* kMustNotExist = "1";
 // It was refused for a reason that lies in the request or in who sends it, or by admission: 400, 403, 413,
 // 422, a webhook that could not be called. Nothing was done, and another try at once would end alike.
 [[nodiscard]] bool refused_outright(const Response& response);
+// Of those the 403 that is due to who sends it, not to admission.
+[[nodiscard]] bool lacks_right(const Response& response);
 // How long to wait before the n-th repetition (from 1): 0.25 s doubling up to 8 s.
 [[nodiscard]] Duration backoff(int repetition);
 // Repetitions after which a transient failure counts as final: about half a minute.

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <functional>
+#include <set>
 #include <utility>
+
+#include "base/text.h"
 
 #include "engine/errors.h"
 #include "engine/health.h"
@@ -11,6 +14,7 @@
 #include "engine/stuck_pods.h"
 #include "engine/undo_graph.h"
 #include "plan/desired.h"
+#include "plan/diff.h"
 #include "plan/grade.h"
 #include "plan/order.h"
 
@@ -29,6 +33,8 @@ constexpr Duration kPollEvery{1000};
 constexpr Duration kForgottenWithin{10'000};
 // Repetitions of a write while little time is left.
 constexpr int kSoon = 2;
+// Fields that others changed, of one object.
+constexpr std::size_t kNamed = 20;
 
 class UndoRun {
  public:
@@ -37,7 +43,7 @@ class UndoRun {
     const journal::Operation& undone = *operation.stored.head.operation;
     const journal::Phase phase = operation.stored.head.phase;
     resumed_ = phase == journal::Phase::kRollingBack || phase == journal::Phase::kRollbackIncomplete;
-    plan_ = {task_.saved, undone.id, undone.field_manager};
+    plan_ = {task_.saved, undone.id, undone.field_manager, std::vector<bool>(task_.saved.size())};
     outcomes_.resize(task_.saved.size());
   }
 
@@ -45,6 +51,7 @@ class UndoRun {
     session_.emit(model::PhaseStarted{model::Phase::kUndoing, task_.saved.size()});
     IE_TRY(record_beginning());
     if (!stopped_) IE_TRY(one_round());
+    IE_TRY(repeat_refused());
     bool healthy = !stopped_ && wait_healthy();
     if (!stopped_) IE_TRY(quarantine());
     model::Verification verification;
@@ -69,16 +76,33 @@ class UndoRun {
   Status record_beginning() {
     if (operation_.stored.head.phase == journal::Phase::kRollingBack) return {};
     operation_.stored.head.phase = journal::Phase::kRollingBack;
-    const bool brings_admission =
-        std::any_of(task_.saved.begin(), task_.saved.end(),
-                    [](const journal::SavedObject& saved) { return plan::is_admission(saved.object); });
     const Status first =
-        operation_.store.save_head(operation_.stored, brings_admission ? kSoon : kMaxRepetitions);
+        operation_.store.save_head(operation_.stored, brings_admission() ? kSoon : kMaxRepetitions);
     if (first || first.error().code != &errors::kRecordRefused) return first;
     session_.warn("put back before the record could say so: " + first.error().to_string());
     IE_TRY(one_round());
     if (stopped_) return {};
     return when_accepted([this] { return operation_.store.save_head(operation_.stored, kSoon); });
+  }
+
+  [[nodiscard]] bool brings_admission() const {
+    return std::any_of(task_.saved.begin(), task_.saved.end(),
+                       [](const journal::SavedObject& saved) { return plan::is_admission(saved.object); });
+  }
+
+  // What a policy has refused that was put back itself a moment ago, or after it.
+  Status repeat_refused() {
+    const auto refused = [this] {
+      return std::any_of(outcomes_.begin(), outcomes_.end(),
+                         [](const UndoOutcome& one) { return one.failed && one.refused; });
+    };
+    const Instant until = session_.now() + kForgottenWithin;
+    while (!stopped_ && brings_admission() && refused() && session_.now() < until &&
+           !session_.interrupted()) {
+      session_.pause(kPollEvery);
+      IE_TRY(one_round());
+    }
+    return {};
   }
 
   // It takes a moment until the server has forgotten what was deleted and refused the record until then.
@@ -170,6 +194,7 @@ class UndoRun {
         now.wrote = true;
         if (now.kind == Kind::kNothing) now.kind = before.kind;
       }
+      plan_.put_back[i] = now.wrote;
     }
     return {};
   }
@@ -192,11 +217,32 @@ class UndoRun {
       stuck.consider(outcomes_[i].stored);
       health_->track({std::move(outcomes_[i].stored), true});
     }
+    if (resumed_ ||
+        std::any_of(outcomes_.begin(), outcomes_.end(), [](const auto& one) { return one.wrote; }))
+      follow_bystanders();
     health_->on_look([&] { stuck.free(health_->index()); });
     const Verdict verdict = health_->wait(operation_.options.timeout);
     health_->on_look({});
     stopped_ = verdict == Verdict::kInterrupted || verdict == Verdict::kLockLost;
-    return verdict == Verdict::kHealthy;
+    return verdict == Verdict::kHealthy && unseen_.empty();
+  }
+
+  // They crash, perhaps, because of what they were given, and try it again by themselves.
+  void follow_bystanders() {
+    unseen_.clear();
+    LiveQuery query;
+    for (const Bystander& one : task_.bystanders) query.want(one.gvk, one.object);
+    if (query.empty()) return;
+    auto look = look_live(session_, query);
+    if (!look) {
+      for (const Bystander& one : task_.bystanders) unseen_.emplace(one.object, look.error());
+      return;
+    }
+    unseen_ = std::move(look->unread);
+    for (auto& [ref, object] : look->objects) {
+      health_->watch(object.gvk(), ref.ns);
+      health_->track({std::move(object), false, true});
+    }
   }
 
   // By the rules that say whether it is so again.
@@ -228,6 +274,7 @@ class UndoRun {
       IE_TRY_ASSIGN(const LiveObjects live, read());
       model::Verification out;
       out.values = out.identity = out.ownership = true;
+      left_over_.clear();
       bool passing = false;  // something that will be otherwise in a moment
       for (std::size_t i = 0; i < task_.saved.size(); ++i) {
         const auto unread = unread_.find(task_.saved[i].object);
@@ -251,7 +298,7 @@ class UndoRun {
     const model::Object* now = found == live.end() ? nullptr : &found->second;
     const plan::Undo undo =
         plan::make_undo({saved.before ? &*saved.before : nullptr, saved.after ? &*saved.after : nullptr, now,
-                         plan_.operation, plan_.field_manager});
+                         plan_.operation, plan_.field_manager, plan_.put_back[i]});
     const std::string name = saved.object.to_string();
     for (const std::string& pointer : undo.conflicts) {
       out.differences.push_back(name + ": " + pointer + " keeps what someone else set meanwhile");
@@ -264,6 +311,7 @@ class UndoRun {
           out.differences.push_back(name + ": kept: it does not carry the mark of this operation");
         }
         if (!undo.reason.empty()) out.differences.push_back(name + ": " + undo.reason);
+        tell_what_others_changed(saved, now, undo, out);
         // Deleted by this undo, and its claims are not.
         if (now == nullptr && outcomes_[i].wrote && saved.after && plan::keeps_claims(*saved.after)) {
           ++out.kept;
@@ -271,6 +319,7 @@ class UndoRun {
         }
         return false;
       case Kind::kOwner:
+        tell_what_others_changed(saved, now, undo, out);
         out.ownership = false;
         out.differences.push_back(name + ": field ownership is not as it was");
         return false;
@@ -294,11 +343,53 @@ class UndoRun {
       out.differences.push_back(name + ": kept: " + outcomes_[i].message);
       return false;
     }
+    left_over_.push_back({saved.gvk, saved.object.ns, saved.object.name, now->uid()});
     out.identity = false;
     const bool leaving = now->terminating();  // what is not there needs no deletion
     out.differences.push_back(name + ": " +
                               failure_of(i, leaving ? "its deletion is pending" : "it still exists"));
     return leaving;
+  }
+
+  // Where it has its former values, whatever differs is theirs.
+  static void tell_what_others_changed(const journal::SavedObject& saved, const model::Object* now,
+                                       const plan::Undo& undo, model::Verification& out) {
+    if (!saved.before || now == nullptr || !undo.reason.empty() || plan::same(*saved.before, *now)) return;
+    std::size_t count = 0;
+    for (const plan::FieldChange& change : plan::diff(*saved.before, *now)) {
+      const bool named =
+          std::find(undo.conflicts.begin(), undo.conflicts.end(), change.pointer) != undo.conflicts.end();
+      if (named || ++count > kNamed) continue;
+      out.differences.push_back(saved.object.to_string() + ": " + sanitise_line(change.pointer, 200) +
+                                " was changed by someone else meanwhile, and stays so");
+    }
+    if (count > kNamed) {
+      out.differences.push_back(saved.object.to_string() + ": so were " + std::to_string(count - kNamed) +
+                                " more fields");
+    }
+  }
+
+  // What was created and is still there belongs to the release from now on, or nobody would ever look for it.
+  void adopt_left_over() {
+    std::vector<journal::Member>& members = operation_.stored.head.members;
+    for (journal::Member& left : left_over_) {
+      const bool known = std::any_of(members.begin(), members.end(), [&](const journal::Member& member) {
+        return member.gvk.group == left.gvk.group && member.gvk.kind == left.gvk.kind &&
+               member.ns == left.ns && member.name == left.name;
+      });
+      if (!known) members.push_back(std::move(left));
+    }
+  }
+
+  // The reverse, once nothing that was created is left.
+  void let_go_of_left_over() {
+    std::set<model::ObjectRef> created;
+    for (const journal::SavedObject& saved : task_.saved) {
+      if (!saved.before) created.insert(saved.object);
+    }
+    std::erase_if(operation_.stored.head.members, [&](const journal::Member& member) {
+      return created.contains({member.gvk.group, member.gvk.kind, member.ns, member.name});
+    });
   }
 
   [[nodiscard]] std::string failure_of(std::size_t i, const std::string& otherwise) const {
@@ -316,19 +407,24 @@ class UndoRun {
     } else {
       const auto phase = complete ? journal::Phase::kRolledBack : journal::Phase::kRollbackIncomplete;
       session_.emit(model::PhaseStarted{model::Phase::kRecording, 0});
+      if (!complete) adopt_left_over();
+      if (complete && resumed_) let_go_of_left_over();
       const std::string why = task_.cause ? task_.cause->summary : std::string{};
       IE_TRY(when_accepted([&] { return record_end(operation_, phase, {}, why); }));
     }
     auto out = report(result);
     out.verification = std::move(verification);
     out.verification->behaviour = healthy && out.verification->values;
-    if (!healthy) out.verification->differences.push_back(unhealthy());
+    for (const auto& [ref, error] : unseen_) {
+      out.verification->differences.push_back(
+          ref.to_string() + ": whether it is healthy could not be read: " + error.to_string());
+    }
+    // Every verdict against health names one.
+    if (const auto culprit = health_->culprit(); !healthy && culprit) {
+      out.verification->differences.push_back(culprit->to_string() +
+                                              ": not healthy again: " + health_->status_of(*culprit).message);
+    }
     return out;
-  }
-
-  [[nodiscard]] std::string unhealthy() const {
-    const model::ObjectRef culprit = *health_->culprit();  // every verdict against health names one
-    return culprit.to_string() + ": not healthy again: " + health_->status_of(culprit).message;
   }
 
   Result<model::DeployReport> interrupted() {
@@ -367,6 +463,8 @@ class UndoRun {
   std::optional<HealthMonitor> health_;
   bool resumed_ = false;                             // another run had begun with it
   Unread unread_;                                    // in the last look
+  Unread unseen_;                                    // bystanders
+  std::vector<journal::Member> left_over_;           // creations that are still there
   std::shared_ptr<const model::ApiCatalog> served_;  // then; null: nobody knows
   bool left_out_ = false;                            // something, of the last round
   bool stopped_ = false;

@@ -9,6 +9,12 @@
 
 namespace instantexec::engine {
 
+// A workload of the release that the operation did not write, and that was ready before.
+struct Bystander {
+  model::Gvk gvk;
+  model::ObjectRef object;
+};
+
 // What is undone and why.
 struct UndoTask {
   std::vector<journal::SavedObject> saved;  // what the operation may have written
@@ -19,6 +25,8 @@ struct UndoTask {
   std::optional<Instant> quarantine_until;
   bool unsettled = false;
   Unread withheld = {};  // must not be touched now, and why; reported like what cannot be read
+  // Have to be ready again: what they use (a ConfigMap, a policy) may have been written.
+  std::vector<Bystander> bystanders = {};
 };
 
 // Puts everything the operation recorded in the head has written back, waits until it is healthy, and

@@ -32,6 +32,7 @@ plan::UndoInput UndoWork::input(std::size_t node) const {
   out.live = live == live_.end() ? nullptr : &live->second;
   out.operation = plan_.operation;
   out.field_manager = plan_.field_manager;
+  out.put_back = outcomes_[node].wrote || (node < plan_.put_back.size() && plan_.put_back[node]);
   return out;
 }
 
@@ -137,6 +138,7 @@ Next UndoWork::answered(std::size_t node, Response response) {
   }
   // 409: changed since it was read. 422 may be the failed test of the uid.
   const bool doubt = response.http_status == 409 || response.http_status == 422;
+  outcomes_[node].refused = refused_outright(response);
   if (doubt || transient(response)) return look_again(node, words_of(response), doubt);
   return give_up(node, words_of(response));
 }

@@ -17,6 +17,7 @@ struct UndoOutcome {
   plan::Undo::Kind kind = plan::Undo::Kind::kNothing;  // what was found to be done first
   bool wrote = false;
   bool failed = false;
+  bool refused = false;                // it failed because the server does not want it so
   model::Object stored;                // after the last write; without a name when deleted or not written
   std::vector<std::string> conflicts;  // fields kept as someone else left them
   std::string message;                 // why it failed or was left, sanitised
@@ -27,6 +28,7 @@ struct UndoPlan {
   std::span<const journal::SavedObject> saved;
   std::string operation;
   std::string field_manager;
+  std::vector<bool> put_back = {};  // by an earlier work of the same undo; empty: none was
 };
 
 // Puts objects back: values, then field ownership, each in a guarded patch that is computed anew from what is

@@ -252,7 +252,7 @@ Result<std::vector<Member>> decode_members(std::string_view bytes) {
 }
 
 PayloadView view(const Payload& payload) {
-  PayloadView out{payload.operation, payload.plan, {}, {}, payload.unwell};
+  PayloadView out{payload.operation, payload.plan, {}, {}, payload.unwell, payload.under_way};
   for (const model::Object& manifest : payload.manifests) out.manifests.push_back(&manifest);
   for (const SavedObject& saved : payload.saved) {
     out.saved.push_back({&saved.gvk, &saved.object, saved.before ? &*saved.before : nullptr,
@@ -260,6 +260,19 @@ PayloadView view(const Payload& payload) {
   }
   return out;
 }
+
+namespace {
+
+Json ref_json(const model::ObjectRef& ref) {
+  return Json::array({ref.group, ref.kind, ref.ns, ref.name});
+}
+
+model::ObjectRef ref_from(const Json& json) {
+  return {model::get_string(json, "/0"), model::get_string(json, "/1"), model::get_string(json, "/2"),
+          model::get_string(json, "/3")};
+}
+
+}  // namespace
 
 void write_payload(const PayloadView& payload, const Sink& sink) {
   Json header{{"schema", kSchema},
@@ -274,13 +287,13 @@ void write_payload(const PayloadView& payload, const Sink& sink) {
              {"after", saved.after != nullptr}});
   }
   for (const Unwell& one : payload.unwell) {
-    header["unwell"].push_back(
-        Json{{"object", Json::array({one.object.group, one.object.kind, one.object.ns, one.object.name})},
-             {"failed", one.failed},
-             {"reason", one.reason},
-             {"message", one.message},
-             {"ready", one.ready}});
+    header["unwell"].push_back(Json{{"object", ref_json(one.object)},
+                                    {"failed", one.failed},
+                                    {"reason", one.reason},
+                                    {"message", one.message},
+                                    {"ready", one.ready}});
   }
+  for (const model::ObjectRef& ref : payload.under_way) header["underWay"].push_back(ref_json(ref));
   sink(text(header));
   const auto line = [&sink](const model::Object* object) {
     if (object != nullptr) sink('\n' + text(object->json));
@@ -316,13 +329,11 @@ Status PayloadReader::header(std::string_view text) {
     if (model::get_bool(item, "/after")) states_.push_back(&saved.after);
   }
   for (const Json& item : model::get_array(header, "/unwell")) {
-    const auto field = [&](const char* pointer) { return model::get_string(item, pointer); };
-    out_.unwell.push_back({{field("/object/0"), field("/object/1"), field("/object/2"), field("/object/3")},
-                           model::get_bool(item, "/failed"),
-                           field("/reason"),
-                           field("/message"),
+    out_.unwell.push_back({ref_from(model::get_array(item, "/object")), model::get_bool(item, "/failed"),
+                           model::get_string(item, "/reason"), model::get_string(item, "/message"),
                            model::get_int(item, "/ready")});
   }
+  for (const Json& item : model::get_array(header, "/underWay")) out_.under_way.push_back(ref_from(item));
   return {};
 }
 

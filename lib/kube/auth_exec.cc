@@ -39,6 +39,7 @@ class ExecAuthenticator final : public Authenticator {
   }
 
   std::optional<Timestamp> expiry() const override { return expiry_; }
+  bool renews() const override { return true; }
   std::string describe() const override { return "exec plugin " + sanitise_line(exec_.command, 200); }
 
  private:

@@ -57,6 +57,9 @@ class FileAuthenticator final : public Authenticator {
     return token ? token : certificate;
   }
 
+  // The token of a service account: the kubelet writes a new one into the file in time.
+  bool renews() const override { return !user_.token_file.empty() && current_.client_cert_pem.empty(); }
+
   std::string describe() const override {
     std::vector<std::string> parts;
     if (!user_.token_file.empty()) {

@@ -87,6 +87,9 @@ class Authenticator {
   // When the current credentials end; nothing when unknown or not fetched yet. Never blocks.
   [[nodiscard]] virtual std::optional<Timestamp> expiry() const = 0;
 
+  // Others are fetched by then without anybody's help.
+  [[nodiscard]] virtual bool renews() const { return false; }
+
   // For people: "client certificate", "exec plugin aws". Holds no secret.
   [[nodiscard]] virtual std::string describe() const = 0;
 };

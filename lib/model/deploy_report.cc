@@ -40,6 +40,8 @@ std::string_view to_string(DeployResult result) {
       return "rollback_incomplete";
     case DeployResult::kPartlyUndone:
       return "partly_undone";
+    case DeployResult::kUnhealthy:
+      return "unhealthy";
     case DeployResult::kFailedKept:
       return "failed_kept";
     case DeployResult::kInterrupted:

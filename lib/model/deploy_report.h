@@ -26,6 +26,7 @@ enum class DeployResult {
   kPartlyUndone,        // failed; some objects could not be read, the others were undone; unfinished work is
                         // recorded
   kFailedKept,          // failed, and left as it is because rollback was switched off
+  kUnhealthy,           // live state already is the release, which is not healthy; nothing written
   kInterrupted,         // stopped with unfinished work recorded
 };
 
@@ -83,6 +84,8 @@ struct DeployReport {
   std::string ns;
   int revision = 0;           // the revision recorded or, after an undo, the one in force; 0: none
   int previous_revision = 0;  // what `rollback` would return to; 0: none
+  std::string operation;      // what was done: "deploy", "rollback" or "recover"; empty: not known
+  int target = 0;             // of a rollback: the revision it goes back to; 0: another operation
   bool offline = false;       // a dry run without a cluster: the objects were read and compared with nothing
   std::vector<ObjectOutcome> objects;
   std::vector<Finding> findings;  // of the plan: why it was refused, and what else is worth knowing

@@ -173,6 +173,12 @@ bool never_written(const UndoInput& input) {
   return model::get_string(*live, "/time") == time && time < model::get_string(*planned, "/time");
 }
 
+// Of the write that is undone. With the former time and other values than before the object would look as if
+// there had been none (never_written).
+void keep_time(Json& entry, const Json* written) {
+  if (written != nullptr && written->contains("time")) entry["time"] = (*written)["time"];
+}
+
 // The values are as they should be.
 void give_ownership_back(const UndoInput& input, Undo& out) {
   auto owners = ownership_patch(input);
@@ -207,7 +213,7 @@ Undo make_undo(const UndoInput& input) {
     return out;
   }
   if (input.after == nullptr) return lost("what was written is not recorded");
-  if (never_written(input)) {
+  if (!input.put_back && !values_put_back(input) && never_written(input)) {
     out.reason = "someone else changed it before it was written, so it stays as it is";
     out.expected = live;
     return out;
@@ -231,6 +237,7 @@ std::optional<model::Json> ownership_patch(const UndoInput& input) {
   if (saved.empty() || live.empty()) return std::nullopt;
   Json target = Json::array();
   bool differs = false;
+  const bool as_before = same(*input.before, *input.live);
   for (const Json& entry : saved) {
     const EntryKey key = entry_key(entry);
     const Json* now = entry_of(*input.live, key);
@@ -241,6 +248,7 @@ std::optional<model::Json> ownership_patch(const UndoInput& input) {
     const bool unchanged = now != nullptr && same_fields(*now, &entry);
     if (!of_subresource && !unchanged && (ours || now == nullptr || same_fields(*now, written))) {
       target.push_back(entry);
+      if (ours && !as_before) keep_time(target.back(), now != nullptr ? now : written);
       differs = true;
     } else if (now != nullptr) {
       target.push_back(*now);

@@ -29,6 +29,7 @@ struct UndoInput {
   const model::Object* live = nullptr;    // now, from a most recent read
   std::string operation;                  // id of the operation that is undone
   std::string field_manager;
+  bool put_back = false;  // this undo has written it before
 };
 
 struct Undo {
@@ -51,8 +52,9 @@ struct Undo {
 [[nodiscard]] Undo make_undo(const UndoInput& input);
 
 // The patch that gives field ownership back once values are: managedFields as they were before, merged with
-// what others did meanwhile. Nothing when it is so already, or when the result would be no entry or an empty
-// one (the API would take that as a reset). Guarded like the first one.
+// what others did meanwhile; where they left other values, our entry keeps the time of the write that is
+// undone, which tells that there was one. Nothing when it is so already, or when the result would be no entry
+// or an empty one (the API would take that as a reset). Guarded like the first one.
 [[nodiscard]] std::optional<model::Json> ownership_patch(const UndoInput& input);
 
 // JSON Patch (RFC 6902) that turns `live` into an object with the given canonical form; everything outside it

@@ -193,6 +193,20 @@ TEST_F(Rights, ARightForTheReleaseIsNotOneForADiagnosis) {
   EXPECT_TRUE(found.at({"shop", "", "pods", "delete"}).names.empty()) << "any pod of the set may be stuck";
 }
 
+// kubernetes#67250. A set that is created is deleted as a whole.
+TEST_F(Rights, AnUndoOfAStatefulSetDeletesStuckPods) {
+  const Right pods{"shop", "", "pods", "delete"};
+  Touched touched{{"apps", "v1", "StatefulSet"}, {"apps", "StatefulSet", "shop", "s"}, plan::Op::kConfigure};
+  const ResourceNames resources(*catalog, {});
+  EXPECT_EQ(needs_of({&touched, 1}, scope, resources).at(pods).purpose, Purpose::kRollback);
+  EXPECT_EQ(needs_of_any({&touched, 1}, scope, resources).at(pods).purpose, Purpose::kRollback);
+  touched.op = plan::Op::kCreate;
+  EXPECT_FALSE(needs_of({&touched, 1}, scope, resources).contains(pods));
+  touched.op = plan::Op::kConfigure;
+  touched.gvk.kind = touched.object.kind = "Deployment";
+  EXPECT_FALSE(needs_of({&touched, 1}, scope, resources).contains(pods));
+}
+
 TEST_F(Rights, AnUndoLooksForObjectsOfANewKind) {
   Touched touched{{"apiextensions.k8s.io", "v1", "CustomResourceDefinition"},
                   {"apiextensions.k8s.io", "CustomResourceDefinition", "", "widgets.example.com"},

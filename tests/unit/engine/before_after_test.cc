@@ -58,6 +58,46 @@ TEST(BeforeAfter, WhatIsNotTouchedAndWasBrokenDoesNotFailTheDeploy) {
   EXPECT_FALSE(outcome(*report, "ConfigMap").broken_before);
 }
 
+// The same release once more, which writes nothing.
+TEST(BeforeAfter, ADeployThatChangesNothingIsJudgedLikeAnyOther) {
+  World world;
+  ASSERT_EQ(world.deploy_word({config("c", "1"), deployment("web", kGood)}), "deployed");
+  break_it(world, {config("c", "1"), deployment("web", kCrashing)});
+  ASSERT_EQ(world.deploy_word({config("c", "2"), deployment("web", kCrashing)}), "deployed");
+  const auto report = world.deploy({config("c", "2"), deployment("web", kCrashing)});
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->result, model::DeployResult::kNothingToDo);
+  EXPECT_TRUE(outcome(*report, "Deployment").broken_before);
+  EXPECT_FALSE(outcome(*report, "ConfigMap").broken_before);
+  EXPECT_NE(world.sink.texts().find("was broken before this deploy"), std::string::npos);
+}
+
+// It was to become ready and does not: nothing was written, so nothing is undone.
+TEST(BeforeAfter, ADeployThatChangesNothingWaitsForWhatIsOnItsWay) {
+  for (const bool arrives : {true, false}) {
+    World world;
+    world.options.wait = false;
+    ASSERT_EQ(world.deploy_word({config("c", "1"), never_ready("gate")}), "deployed");
+    const Picture before = world.picture();
+    EXPECT_EQ(world.deploy_word({config("c", "1"), never_ready("gate")}), "nothing_to_do")
+        << "not asked to wait";
+    world.options.wait = true;
+    if (arrives) {
+      world.server.timeline().at(world.server.now() + Duration{20'000}, [&world] {
+        auto gate = *world.get("Service", "gate");
+        gate.json["status"]["loadBalancer"]["ingress"] = model::Json::array({{{"ip", "192.0.2.1"}}});
+        world.server.store().put(std::move(gate));
+      });
+    }
+    const auto report = world.deploy({config("c", "1"), never_ready("gate")});
+    ASSERT_TRUE(report) << report.error().to_string();
+    EXPECT_EQ(report->result, arrives ? model::DeployResult::kNothingToDo : model::DeployResult::kUnhealthy);
+    EXPECT_EQ(report->cause.has_value(), !arrives);
+    EXPECT_EQ(differences(before, world.picture()), "");
+    EXPECT_EQ(word(world.recover()), "nothing_to_do");
+  }
+}
+
 TEST(BeforeAfter, WhatIsWrittenAndStillBrokenInTheSameWayDoesNotFailTheDeploy) {
   World world;
   break_it(world, {config("c", "1"), deployment("web", kCrashing)});

@@ -169,18 +169,22 @@ std::size_t chunks(World& world) {
 
 // A head write that is refused for good leaves no chunks that nobody names.
 TEST(Chunks, OfARefusedRecordAreDeleted) {
-  World world;
-  ASSERT_EQ(world.deploy_word({config("a", "1")}), "deployed");
-  const std::size_t before = chunks(world);
-  world.server.faults.on_request = [](const sim::RequestInfo& info) {
-    sim::Fault fault;
-    if (info.verb == "replace" && info.ref.kind == "Secret") fault = {sim::Fault::Kind::kAnswer, 403};
-    return fault;
-  };
-  EXPECT_THAT(world.deploy_word({config("a", "2")}), testing::StartsWith("error: "));
-  world.server.faults.on_request = nullptr;
-  EXPECT_EQ(chunks(world), before);
-  EXPECT_EQ(model::get_string(world.get("ConfigMap", "a")->json, "/data/key"), "1");
+  for (const auto kind : {sim::Fault::Kind::kAnswer, sim::Fault::Kind::kNoWebhook}) {
+    World world;
+    ASSERT_EQ(world.deploy_word({config("a", "1")}), "deployed");
+    const std::size_t before = chunks(world);
+    world.server.faults.on_request = [kind](const sim::RequestInfo& info) {
+      sim::Fault fault;
+      if (info.verb == "replace" && info.ref.kind == "Secret") fault = {kind, 403};
+      return fault;
+    };
+    EXPECT_EQ(world.deploy_word({config("a", "2")}), "error: record.refused");
+    world.server.faults.on_request = nullptr;
+    EXPECT_EQ(chunks(world), before);
+    EXPECT_EQ(model::get_string(world.get("ConfigMap", "a")->json, "/data/key"), "1");
+    world.restart();
+    EXPECT_EQ(word(world.recover()), "nothing_to_do");
+  }
 }
 
 // --- the record deleted while a release is applied ---
@@ -229,6 +233,65 @@ TEST(LostRecord, IsWrittenAnew) {
               testing::Contains(testing::HasSubstr("somebody deleted Secret instantexec.web")));
   world.restart();
   EXPECT_EQ(world.deploy_word({config("a", "2"), deployment("web", kGood)}), "nothing_to_do");
+}
+
+// What it had saved was deleted with it.
+TEST(LostRecord, ARevisionWithoutItsStateIsNotGoneBackTo) {
+  World world;
+  ASSERT_EQ(world.deploy_word({config("a", "1")}), "deployed");
+  delete_head_when_written(world, "web");
+  ASSERT_EQ(world.deploy_word({config("a", "2"), deployment("web", kGood)}), "deployed");
+  ASSERT_EQ(world.deploy_word({config("a", "3"), deployment("web", kGood)}), "deployed");
+  const auto report = rollback(world.environment(), world.options, 2);
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code->name, "revision.not-found");
+  EXPECT_THAT(report.error().message, testing::HasSubstr("deleted together with"));
+  EXPECT_EQ(word(rollback(world.environment(), world.options, 3)), "deployed");
+}
+
+// Before the first write there is time to begin anew, with records that last.
+TEST(LostRecord, BeforeTheFirstWriteIsBegunAnew) {
+  for (const bool dies : {false, true}) {
+    World world;
+    ASSERT_EQ(world.deploy_word({config("a", "1")}), "deployed");
+    const Picture before = world.picture();
+    world.server.faults.on_request = [&, deleted = false](const sim::RequestInfo& info) mutable {
+      if (!deleted && info.verb == "replace" && info.ref.name == "instantexec.web") {
+        deleted = true;
+        world.foreign_delete(head_secret());
+      }
+      const bool last = dies && info.verb == "apply" && !info.dry_run && info.ref.name == "web";
+      return last ? sim::Fault{sim::Fault::Kind::kDie} : sim::Fault{};
+    };
+    const std::vector<model::Object> wanted{config("a", "2"), deployment("web", kGood)};
+    if (!dies) {
+      EXPECT_EQ(world.deploy_word(wanted), "deployed");
+      continue;
+    }
+    EXPECT_THROW((void)world.deploy(wanted), Killed);
+    world.server.faults.on_request = nullptr;
+    world.server.run_for(Duration{60'000});
+    world.restart();
+    EXPECT_EQ(word(world.recover()), "rolled_back");
+    EXPECT_EQ(differences(before, world.picture()), "");
+  }
+}
+
+// Later nobody is left with a record that names what is gone.
+TEST(LostRecord, DoesNotBlockAReleaseWhoseRunDiesAsWell) {
+  World world;
+  ASSERT_EQ(world.deploy_word({config("a", "1")}), "deployed");
+  delete_head_when_written(world, "web");
+  world.server.faults.on_request = [](const sim::RequestInfo& info) {
+    const bool undoes = info.verb == "delete" && info.ref.name == "web";
+    return undoes ? sim::Fault{sim::Fault::Kind::kDie} : sim::Fault{};
+  };
+  EXPECT_THROW((void)world.deploy({config("a", "2"), deployment("web", kBroken)}), Killed);
+  world.server.faults.on_request = nullptr;
+  world.server.run_for(Duration{60'000});
+  world.restart();
+  EXPECT_EQ(word(world.recover()), "nothing_to_do");
+  EXPECT_EQ(world.deploy_word({config("a", "3"), deployment("web", kGood)}), "deployed");
 }
 
 // Written by somebody else since, it is not ours to replace.

@@ -191,7 +191,199 @@ TEST(RefusedRecord, AnUndoThatIsStoppedIsFinishedByARecovery) {
   EXPECT_EQ(differences(before, world.picture()), "");
 }
 
+// An earlier try of the same write, of which nobody heard, may still be done.
+TEST(RefusedRecord, IsNotBelievedWhileAnEarlierTryIsOpen) {
+  struct Row {
+    const char* name;
+    sim::Fault first;
+    std::string result;
+    std::string value;
+  };
+  for (const Row& row :
+       {Row{"done late", {sim::Fault::Kind::kLateCommit, 0, Duration{15'000}}, "deployed", "2"},
+        Row{"never done", {sim::Fault::Kind::kDropRequest}, "rolled_back", "1"}}) {
+    World world;
+    world.options.prune = true;
+    ASSERT_EQ(world.deploy_word({config("a", "1"), config("old", "1")}), "deployed");
+    world.server.faults.on_request = [&, writes = 0](const sim::RequestInfo& info) mutable {
+      if (info.verb != "replace" || info.ref.name != "instantexec.web") return sim::Fault{};
+      ++writes;
+      if (writes == 2) return row.first;  // committing
+      if (writes == 3) return sim::Fault{sim::Fault::Kind::kAnswer, 422};
+      return sim::Fault{};
+    };
+    EXPECT_EQ(world.deploy_word({config("a", "2")}), row.result) << row.name;
+    EXPECT_EQ(model::get_string(world.get("ConfigMap", "a")->json, "/data/key"), row.value) << row.name;
+    EXPECT_EQ(world.get("ConfigMap", "old") == nullptr, row.value == "2") << row.name;
+    world.server.faults.on_request = nullptr;
+    world.restart();
+    EXPECT_EQ(word(world.recover()), "nothing_to_do") << row.name;
+  }
+}
+
+TEST(RefusedRecord, IsNotBelievedByWhoIsStoppedBeforeTheEarlierTryIsOver) {
+  World world;
+  world.options.prune = true;
+  ASSERT_EQ(world.deploy_word({config("a", "1"), config("old", "1")}), "deployed");
+  world.server.faults.on_request = [&, writes = 0](const sim::RequestInfo& info) mutable {
+    if (info.verb != "replace" || info.ref.name != "instantexec.web") return sim::Fault{};
+    ++writes;
+    if (writes == 2) return sim::Fault{sim::Fault::Kind::kLateCommit, 0, Duration{15'000}};
+    if (writes != 3) return sim::Fault{};
+    world.server.timeline().at(world.server.now() + Duration{2'000},
+                               [&world] { world.client().interrupt(2); });
+    return sim::Fault{sim::Fault::Kind::kAnswer, 422};
+  };
+  EXPECT_EQ(world.deploy_word({config("a", "2")}), "error: unfinished");
+  world.server.faults.on_request = nullptr;
+  world.server.run_for(Duration{60'000});
+  world.restart();
+  EXPECT_EQ(word(world.recover()), "deployed") << "it was past the commit point";
+  EXPECT_EQ(world.get("ConfigMap", "old"), nullptr);
+}
+
+// --- objects of the release ---
+
+// What the policy of the release has refused is put back once the policy is forgotten.
+TEST(RefusedUndo, IsTriedAgainOnceThePolicyIsForgotten) {
+  for (const bool changed : {false, true}) {
+    for (const int status : {403, 422}) {
+      World world;
+      std::vector<model::Object> first{config("a", "1")};
+      if (changed) first.push_back(policy("strict", "Audit"));
+      ASSERT_EQ(world.deploy_word(first), "deployed");
+      const Picture before = world.picture();
+      world.server.faults.on_request = [&world, status,
+                                        until = Instant{}](const sim::RequestInfo& info) mutable {
+        const auto there = world.server.get(policy("strict").ref());
+        if (there != nullptr && denies(*there)) until = world.server.now() + kForgets;
+        const bool refused =
+            info.verb == "patch" && info.ref.kind == "ConfigMap" && world.server.now() < until;
+        return refused ? sim::Fault{sim::Fault::Kind::kAnswer, status} : sim::Fault{};
+      };
+      EXPECT_EQ(world.deploy_word({config("a", "2"), policy("strict"), deployment("web", kBroken)}),
+                "rolled_back")
+          << changed << status;
+      EXPECT_EQ(differences(before, world.picture()), "") << changed << status;
+    }
+  }
+}
+
 // --- the lock ---
+
+// Past the commit point there would be no way back.
+TEST(RefusedLock, IsNoticedBeforeTheReleaseIsCalledDeployed) {
+  for (const bool waits : {true, false}) {
+    World world;
+    world.options.wait = waits;
+    ASSERT_EQ(world.deploy_word({config("a", "1")}), "deployed");
+    const Picture before = world.picture();
+    enforce(world, policy("strict"), {.leases = true});
+    const auto report = world.deploy({config("a", "2"), policy("strict")});
+    ASSERT_TRUE(report) << report.error().to_string();
+    EXPECT_EQ(report->result, model::DeployResult::kRolledBack) << waits;
+    ASSERT_TRUE(report->cause);
+    EXPECT_EQ(report->cause->object.kind, "Lease");
+    expect_as_before(world, before, "healthy at once");
+  }
+}
+
+TEST(RefusedLock, ThatIsStoppedWhileItIsTriedIsLeftToARecovery) {
+  World world;
+  ASSERT_EQ(world.deploy_word({config("a", "1")}), "deployed");
+  const Picture before = world.picture();
+  world.server.store().listen([&world](const sim::Change& change) {
+    if (!change.after || change.after->name() != "strict") return;
+    world.server.timeline().at(world.server.now() + Duration{1'500},
+                               [&world] { world.client().interrupt(2); });
+  });
+  EXPECT_EQ(world.deploy_word({config("a", "2"), policy("strict")}), "interrupted");
+  world.restart();
+  EXPECT_EQ(word(world.recover()), "rolled_back");
+  EXPECT_EQ(differences(before, world.picture()), "");
+}
+
+TEST(RefusedLock, ThatIsLostWhileItIsTriedEndsTheRun) {
+  World world;
+  ASSERT_EQ(world.deploy_word({config("a", "1")}), "deployed");
+  world.server.store().listen([&world](const sim::Change& change) {
+    if (!change.after || change.after->name() != "strict") return;
+    world.server.timeline().at(world.server.now() + Duration{500}, [&world] {
+      auto lease = *world.get("Lease", "instantexec-web", "coordination.k8s.io");
+      lease.json["spec"]["holderIdentity"] = "another";
+      world.server.store().put(std::move(lease));
+    });
+  });
+  EXPECT_EQ(world.deploy_word({config("a", "2"), policy("strict")}), "error: release.lock-lost");
+}
+
+// A webhook of the cluster that restarts is no reason to take a release back.
+TEST(RefusedLock, ByAWebhookOfOthersPasses) {
+  World world;
+  ASSERT_EQ(world.deploy_word({config("a", "1")}), "deployed");
+  world.server.faults.on_request = [&world, down = Instant{}](const sim::RequestInfo& info) mutable {
+    if (info.verb == "apply" && !info.dry_run && down == Instant{})
+      down = world.server.now() + Duration{9'000};
+    const bool calls = info.verb == "replace" && info.ref.kind == "Lease";
+    return calls && world.server.now() < down ? sim::Fault{sim::Fault::Kind::kNoWebhook} : sim::Fault{};
+  };
+  world.options.timeout = std::chrono::seconds(30);
+  world.server.store().listen([&world, done = false](const sim::Change& change) mutable {
+    if (done || !change.after || change.after->name() != "gate") return;
+    done = true;
+    world.server.timeline().at(world.server.now() + Duration{20'000}, [&world] {
+      auto gate = *world.get("Service", "gate");
+      gate.json["status"]["loadBalancer"]["ingress"] = model::Json::array({{{"ip", "192.0.2.1"}}});
+      world.server.store().put(std::move(gate));
+    });
+  });
+  EXPECT_EQ(world.deploy_word({config("a", "2"), never_ready("gate")}), "deployed");
+}
+
+// Who may not write Leases learns nothing about what stands in their way, and touches nothing.
+TEST(RefusedLock, ForLackOfARightTouchesNothing) {
+  World world;
+  ASSERT_EQ(world.deploy_word({config("a", "1")}), "deployed");
+  world.server.faults.on_request = [](const sim::RequestInfo& info) {
+    const bool last = info.verb == "apply" && !info.dry_run && info.ref.name == "strict";
+    return last ? sim::Fault{sim::Fault::Kind::kDieAfterCommit} : sim::Fault{};
+  };
+  EXPECT_THROW((void)world.deploy({config("a", "2"), policy("strict")}), Killed);
+  world.server.faults.on_request = nullptr;
+  world.allow = [](const model::Json& attributes) {
+    return model::get_string(attributes, "/resource") != "leases" ||
+           model::get_string(attributes, "/verb") == "get";
+  };
+  world.restart();
+  EXPECT_EQ(word(world.recover()), "error: record.refused");
+  EXPECT_NE(world.server.get(policy("strict").ref()), nullptr);
+}
+
+// Somebody else has taken the lock, or has dealt with the release, at the moment of the refusal.
+TEST(RefusedLock, OfWhatSomebodyElseWorksOnTouchesNothing) {
+  for (const bool lease : {true, false}) {
+    World world;
+    ASSERT_EQ(world.deploy_word({config("a", "1")}), "deployed");
+    world.server.faults.on_request = [](const sim::RequestInfo& info) {
+      const bool last = info.verb == "apply" && !info.dry_run && info.ref.name == "strict";
+      return last ? sim::Fault{sim::Fault::Kind::kDieAfterCommit} : sim::Fault{};
+    };
+    EXPECT_THROW((void)world.deploy({config("a", "2"), policy("strict")}), Killed);
+    world.server.faults.on_request = [&, lease](const sim::RequestInfo& info) {
+      if (info.verb != "replace" || info.ref.kind != "Lease") return sim::Fault{};
+      auto theirs = lease ? *world.get("Lease", "instantexec-web", "coordination.k8s.io")
+                          : *world.get("Secret", "instantexec.web");
+      if (lease) theirs.json["spec"]["holderIdentity"] = "another";
+      theirs.json["metadata"]["labels"]["changed"] = "yes";
+      world.server.store().put(std::move(theirs));
+      return sim::Fault{sim::Fault::Kind::kAnswer, 422};
+    };
+    world.options.lock_timeout = Duration{20'000};
+    world.restart();
+    EXPECT_THAT(word(world.recover()), testing::StartsWith("error: "));
+    EXPECT_NE(world.server.get(policy("strict").ref()), nullptr) << lease;
+  }
+}
 
 TEST(RefusedLock, FailsTheReleaseWhileThereIsTimeToPutItBack) {
   for (const int status : {422, 0}) {

@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <utility>
@@ -182,6 +183,27 @@ TEST(Undo, SwitchedOffItKeepsWhatWasCreatedWithoutAnAnswer) {
   }
 }
 
+TEST(Undo, SwitchedOffItNamesWhatItMayHaveCreated) {
+  World world;
+  ASSERT_EQ(world.deploy_word({config("c", "1")}), "deployed");
+  world.options.rollback_on_failure = false;
+  world.server.faults.on_request = [sent = false](const sim::RequestInfo& info) mutable {
+    sim::Fault fault;
+    if (info.ref.name != "new") return fault;
+    if (info.verb == "apply" && !info.dry_run) {
+      sent = true;
+      return sim::Fault{sim::Fault::Kind::kDropAnswer};
+    }
+    if (sent && info.verb == "get") fault = {sim::Fault::Kind::kAnswer, 403};
+    return fault;
+  };
+  const auto report = world.deploy({config("c", "2"), config("new", "1")});
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->result, model::DeployResult::kFailedKept);
+  EXPECT_THAT(report->warnings,
+              testing::Contains(testing::HasSubstr("ConfigMap default/new may have been created")));
+}
+
 TEST(Undo, ARefusedWriteHalfWayIsUndone) {
   World world;
   ASSERT_EQ(world.deploy_word({config("a", "1"), config("b", "1"), config("c", "1")}), "deployed");
@@ -205,6 +227,7 @@ TEST(Undo, ARefusedWriteHalfWayIsUndone) {
 TEST(Undo, KeepsWhatOthersSetMeanwhileAndSaysSo) {
   World world;
   ASSERT_EQ(world.deploy_word({config("c", "1"), deployment("web", kGood)}), "deployed");
+  world.server.run_for(Duration{5'000});  // the times of the writes differ
   bool edited = false;
   world.server.store().listen([&](const sim::Change& change) {
     // As soon as our value is there, somebody else changes it and adds a field.
@@ -221,8 +244,59 @@ TEST(Undo, KeepsWhatOthersSetMeanwhileAndSaysSo) {
   ASSERT_TRUE(report) << report.error().to_string();
   EXPECT_EQ(report->result, model::DeployResult::kRolledBack);
   EXPECT_EQ(world.get("ConfigMap", "c")->json["data"], (model::Json{{"key", "3"}, {"extra", "x"}}));
-  ASSERT_EQ(report->verification->differences.size(), 1U);
-  EXPECT_NE(report->verification->differences[0].find("/data/key"), std::string::npos);
+  EXPECT_EQ(report->verification->differences,
+            (std::vector<std::string>{
+                "ConfigMap default/c: /data/key keeps what someone else set meanwhile",
+                "ConfigMap default/c: /data/extra was changed by someone else meanwhile, and stays so"}));
+  EXPECT_TRUE(report->verification->values);
+}
+
+// Only our part of it is put back, so it must not be taken for one that was never written.
+TEST(Undo, AValueThatDoesNotHoldIsNoticed) {
+  World world;
+  ASSERT_EQ(world.deploy_word({config("c", "1"), deployment("web", kGood)}), "deployed");
+  world.server.run_for(Duration{5'000});
+  // Somebody adds a field, and a policy sets the released value again as often as it is put back.
+  bool failing = false;
+  world.server.store().listen([&](const sim::Change& change) {
+    if (!change.after || change.after->name() != "c") return;
+    const std::string key = model::get_string(change.after->json, "/data/key");
+    failing = failing || key == "2";
+    if (!failing || (key == "2" && change.after->json["data"].contains("extra"))) return;
+    world.server.timeline().at(world.server.now(), [&world] {
+      auto theirs = config("c", "2");
+      theirs.json["data"]["extra"] = "x";
+      world.foreign_apply(theirs);
+    });
+  });
+  const auto report = world.deploy({config("c", "2"), deployment("web", kMissing)});
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(model::get_string(world.get("ConfigMap", "c")->json, "/data/key"), "2");
+  for (const std::string& line : report->verification->differences) {
+    EXPECT_EQ(line.find("before it was written"), std::string::npos) << line;
+  }
+  EXPECT_EQ(report->result, model::DeployResult::kRollbackIncomplete);
+}
+
+// Many fields of others are counted, not listed.
+TEST(Undo, NamesAFewOfManyFieldsThatOthersChanged) {
+  World world;
+  ASSERT_EQ(world.deploy_word({config("c", "1")}), "deployed");
+  world.server.store().listen([&world, edited = false](const sim::Change& change) mutable {
+    if (edited || !change.after || change.after->name() != "c") return;
+    edited = true;
+    world.server.timeline().at(world.server.now() + Duration{100}, [&world] {
+      auto theirs = config("c", "2");
+      theirs.json["data"].clear();
+      for (int i = 0; i < 25; ++i) theirs.json["data"]["field" + std::to_string(i)] = "x";
+      world.foreign_apply(theirs);
+    });
+  });
+  const auto report = world.deploy({config("c", "2"), deployment("web", kMissing)});
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->result, model::DeployResult::kRolledBack);
+  ASSERT_EQ(report->verification->differences.size(), 21U);
+  EXPECT_EQ(report->verification->differences.back(), "ConfigMap default/c: so were 5 more fields");
 }
 
 TEST(Undo, AnObjectThatOthersDeletedMakesItIncomplete) {
@@ -364,6 +438,100 @@ TEST(Undo, ANamespaceWithoutARecordIsTakenBackByARecovery) {
       EXPECT_EQ(word(world.recover()), "nothing_to_do");
     }
   }
+}
+
+// A run that died right after it had created the namespace of the release.
+class Abandoned : public testing::Test {
+ protected:
+  void SetUp() override {
+    world.options.ns = "fresh";
+    inside.json["metadata"]["namespace"] = "fresh";
+  }
+
+  void die_at(const std::string& request) {
+    world.server.faults.on_request = [request](const sim::RequestInfo& info) {
+      const bool it = info.verb + " " + info.ref.kind == request && !info.dry_run;
+      return it ? sim::Fault{sim::Fault::Kind::kDie} : sim::Fault{};
+    };
+    EXPECT_THROW((void)world.deploy({ns, inside}), Killed);
+    world.server.faults.on_request = nullptr;
+    world.server.run_for(std::chrono::minutes(6));
+    world.restart();
+  }
+
+  World world;
+  model::Object ns{
+      *model::parse_json(R"({"apiVersion":"v1","kind":"Namespace","metadata":{"name":"fresh"}})")};
+  model::Object inside = config("inside", "1");
+};
+
+TEST_F(Abandoned, ThatDoesNotGoAwayIsNotCalledGone) {
+  die_at("create Lease");
+  // Nobody can see whether it is gone.
+  world.server.faults.on_request = [deleted = false](const sim::RequestInfo& info) mutable {
+    if (info.ref.kind != "Namespace") return sim::Fault{};
+    deleted = deleted || info.verb == "delete";
+    return deleted && info.verb == "get" ? sim::Fault{sim::Fault::Kind::kAnswer, 403} : sim::Fault{};
+  };
+  const auto report = world.recover();
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->result, model::DeployResult::kRollbackIncomplete);
+  EXPECT_FALSE(report->verification->identity);
+  EXPECT_THAT(report->verification->differences,
+              testing::Contains(testing::HasSubstr("its deletion is pending")));
+}
+
+// The process was stopped between its look into the namespace and the deletion; somebody else works there
+// now.
+TEST_F(Abandoned, IsNotDeletedOnceTheLockIsLost) {
+  die_at("create Lease");
+  bool taken = false;
+  world.server.faults.on_request = [&](const sim::RequestInfo& info) {
+    if (taken && info.verb == "replace" && info.ref.kind == "Lease")
+      return sim::Fault{sim::Fault::Kind::kAnswer, 500};
+    if (!taken && info.verb == "list" &&
+        world.server.get({"coordination.k8s.io", "Lease", "fresh", "instantexec-web"})) {
+      taken = true;
+      world.server.timeline().at(world.server.now() + Duration{12'000}, [this] {
+        auto lease = *world.server.get({"coordination.k8s.io", "Lease", "fresh", "instantexec-web"});
+        lease.json["spec"]["holderIdentity"] = "another";
+        lease.json["spec"]["leaseTransitions"] = 7;
+        world.server.store().put(std::move(lease));
+        world.foreign_apply(inside);
+      });
+      return sim::Fault{sim::Fault::Kind::kSlowAnswer, 0, Duration{15'000}};
+    }
+    return sim::Fault{};
+  };
+  const auto report = world.recover();
+  EXPECT_EQ(word(report), "nothing_to_do");
+  EXPECT_TRUE(taken);
+  ASSERT_NE(world.server.get(ns.ref()), nullptr);
+  EXPECT_FALSE(world.server.get(ns.ref())->terminating());
+  EXPECT_THAT(report->warnings, testing::Contains(testing::HasSubstr("the lock was lost")));
+}
+
+// While it waited for the lock, somebody began with the release and died.
+TEST_F(Abandoned, WithARecordByNowIsRecovered) {
+  die_at("apply ConfigMap");
+  std::vector<model::Object> records;
+  for (const auto& [ref, object] : world.server.store().all()) {
+    if (ref.kind == "Secret" && ref.ns == "fresh") records.push_back(*object);
+  }
+  for (model::Object& record : records) {
+    world.foreign_delete(record);
+    record.json["metadata"].erase("ownerReferences");
+    record.json["metadata"].erase("resourceVersion");
+  }
+  world.foreign_delete(*world.server.get({"coordination.k8s.io", "Lease", "fresh", "instantexec-web"}));
+  world.server.faults.on_request = [&, done = false](const sim::RequestInfo& info) mutable {
+    if (!done && info.verb == "create" && info.ref.kind == "Lease") {
+      done = true;
+      for (model::Object& record : records) world.server.store().put(record);
+    }
+    return sim::Fault{};
+  };
+  EXPECT_EQ(word(world.recover()), "rolled_back");
 }
 
 // Without the mark of a run it is somebody else's.

@@ -283,6 +283,7 @@ TEST(Payload, IsReadHoweverItIsCut) {
 TEST(Payload, KeepsWhatWasBrokenBefore) {
   Payload payload;
   payload.unwell = {{{"apps", "Deployment", "demo", "web"}, true, "CrashLoop", "exits with 1", 2}};
+  payload.under_way = {{"", "Service", "demo", "gate"}};
   const auto again = decode_payload(encode_payload(view(payload)));
   ASSERT_TRUE(again) << again.error().to_string();
   ASSERT_EQ(again->unwell.size(), 1U);
@@ -291,6 +292,7 @@ TEST(Payload, KeepsWhatWasBrokenBefore) {
   EXPECT_EQ(again->unwell[0].reason, "CrashLoop");
   EXPECT_EQ(again->unwell[0].message, "exits with 1");
   EXPECT_EQ(again->unwell[0].ready, 2);
+  EXPECT_EQ(again->under_way, payload.under_way);
 }
 
 TEST(Payload, ObjectsMayBeAsDeepAsTheParserAllows) {

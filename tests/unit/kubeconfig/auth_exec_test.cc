@@ -78,6 +78,7 @@ TEST_F(ExecPluginTest, IsRunOnceWhileItsAnswerHolds) {
   }
   EXPECT_EQ(runs(), 1);
   EXPECT_EQ(auth_->expiry(), parse_rfc3339("2027-01-15T08:01:00Z"));
+  EXPECT_TRUE(auth_->renews());
   EXPECT_EQ(auth_->describe(), "exec plugin " + dir_.path("plugin"));
 }
 

@@ -148,6 +148,18 @@ TEST(JwtExpiry, ReadsTheClaimAndNothingElse) {
   EXPECT_EQ(make_file_authenticator(user, clock)->expiry(), Timestamp{Duration{1'800'000'000'000}});
 }
 
+// A token file is read again, which a certificate or a token in the kubeconfig is not.
+TEST(Expiry, OfATokenFileIsDealtWithByWhoWritesIt) {
+  FixedClock clock;
+  UserEntry user;
+  user.token = Secret("opaque");
+  EXPECT_FALSE(make_file_authenticator(user, clock)->renews());
+  user.token_file = "/var/run/secrets/token";
+  EXPECT_TRUE(make_file_authenticator(user, clock)->renews());
+  user.client_cert_data = instantexec::testing::kCertificateUntil2036;
+  EXPECT_FALSE(make_file_authenticator(user, clock)->renews());
+}
+
 // What a client certificate says of itself, and a token; whichever ends first.
 TEST(Expiry, OfCertificateAndToken) {
   const std::string certificate = instantexec::testing::kCertificateUntil2036;

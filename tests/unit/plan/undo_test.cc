@@ -262,7 +262,7 @@ TEST(MakeUndo, GivesOwnershipBackBesideWhatOthersDid) {
       {"others edited it, nothing was written", edited, Json::array({me}), Json::array({me, them}),
        Undo::Kind::kNothing, Json()},
       {"only owners were changed", edited, Json::array({me_wider}), Json::array({me_wider, them}),
-       Undo::Kind::kOwner, Json::array({me, them})},
+       Undo::Kind::kOwner, Json::array({entry("me", "Apply", "key", "t4"), them})},
       {"others have taken our field", taken, Json::array({me}), Json::array({them}), Undo::Kind::kNothing,
        Json()},
       {"the same after an undo that ended", taken, Json::array({me}), Json::array({put_back, them}),
@@ -384,6 +384,45 @@ TEST(MakeUndo, WhatOthersMadeOfAnObjectThatWasNotWrittenStays) {
   status["subresource"] = "status";
   const auto by_status = as("old", Json::array({apply("them", old), status}));
   EXPECT_EQ(make_undo(input(&by_status, &after, &still)).kind, Undo::Kind::kNothing);
+  // The same objects, of which it is known that this undo has written them.
+  UndoInput known = input(&unmanaged, &after, &still);
+  known.put_back = true;
+  EXPECT_EQ(make_undo(known).kind, Undo::Kind::kPatch);
+}
+
+// Ownership is back with its former times, unless they would say that nothing was ever written.
+TEST(MakeUndo, KnowsAnObjectThatWasPutBackBesideEditsOfOthers) {
+  const auto of = [](Json data, Json entries) {
+    auto out = stored(config("c", ""));
+    out.json["data"] = std::move(data);
+    return owned(std::move(out), std::move(entries));
+  };
+  const Json me = entry("me", "Apply", "a", "t1");
+  const Json me_now = entry("me", "Apply", "a", "t5");
+  const Json put_back = entry("me", "Update", "a", "t7");
+  const Json them = entry("them", "Update", "b", "t6");
+  const auto before = of({{"a", "1"}, {"b", "1"}}, Json::array({me}));
+  const auto after = of({{"a", "2"}, {"b", "2"}}, Json::array({me_now}));
+  const auto edited = of({{"a", "1"}, {"b", "3"}}, Json::array({put_back, them}));
+  auto restored = edited;
+  restored.json["metadata"]["managedFields"] =
+      owners_after(edited, ownership_patch(input(&before, &after, &edited)));
+  EXPECT_EQ(restored.json["metadata"]["managedFields"], Json::array({me_now, them}));
+  const Undo undo = make_undo(input(&before, &after, &restored));
+  EXPECT_EQ(undo.reason, "");
+  EXPECT_EQ(undo.conflicts, std::vector<std::string>{"/data/b"});
+  // Where our entry is still there its own time counts; without any time there is none to keep.
+  const auto wider = of({{"a", "1"}, {"b", "3"}}, {entry("me", "Apply", "ab", "t6"), put_back, them});
+  EXPECT_EQ(owners_after(wider, ownership_patch(input(&before, &after, &wider)))[0]["time"], "t6");
+  Json timeless = me_now;
+  timeless.erase("time");
+  const auto unknown = of({{"a", "2"}, {"b", "2"}}, Json::array({timeless}));
+  EXPECT_EQ(owners_after(edited, ownership_patch(input(&before, &unknown, &edited)))[0]["time"], "t1");
+  EXPECT_EQ(owners_after(edited, ownership_patch(input(&before, nullptr, &edited)))[0]["time"], "t1");
+  // An undo that ended between its two writes is known by the entry of its first.
+  const auto adopted = of({{"a", "1"}, {"b", "1"}}, Json::array({entry("old", "Update", "a", "t0")}));
+  const auto half = of({{"a", "1"}, {"b", "3"}}, {entry("old", "Update", "a", "t0"), put_back, them});
+  EXPECT_EQ(make_undo(input(&adopted, &after, &half)).kind, Undo::Kind::kOwner);
 }
 
 TEST(MakeUndo, OwnershipAlone) {

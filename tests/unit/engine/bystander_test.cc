@@ -1,0 +1,158 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "unit/engine/world.h"
+
+// Workloads that a release does not write, and that have to be well again when it is undone: they use what
+// was written.
+namespace instantexec::engine {
+namespace {
+
+using namespace test;  // NOLINT(google-build-using-namespace)
+
+const std::string kGood = "registry.example/web:1";
+const std::string kMissing = "registry.example/web:does-not-exist";
+
+model::Object idle(const std::string& image) {
+  auto out = deployment("idle", image);
+  out.json["spec"]["strategy"]["type"] = "Recreate";
+  return out;
+}
+
+// As soon as the changed ConfigMap is there `idle` is broken, and after `heals` (zero: never) it is well
+// again, as a container that crashes because of its configuration.
+void break_with_config(World& world, Duration heals) {
+  world.server.store().listen([&world, heals, done = false](const sim::Change& change) mutable {
+    if (done || !change.after || change.after->name() != "c") return;
+    if (model::get_string(change.after->json, "/data/key") != "2") return;
+    done = true;
+    auto& timeline = world.server.timeline();
+    timeline.at(world.server.now() + Duration{100}, [&world] { world.foreign_apply(idle(kMissing)); });
+    if (heals == Duration{0}) return;
+    timeline.at(world.server.now() + heals, [&world] { world.foreign_apply(idle(kGood)); });
+  });
+}
+
+class Bystander : public testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_EQ(world.deploy_word({config("c", "1"), idle(kGood)}), "deployed");
+    before = world.picture();
+  }
+
+  // Changes the ConfigMap, and fails.
+  [[nodiscard]] static std::vector<model::Object> failing() {
+    return {config("c", "2"), idle(kGood), deployment("web", kMissing)};
+  }
+
+  World world;
+  Picture before;
+};
+
+TEST_F(Bystander, IsWaitedFor) {
+  constexpr Duration kHeals{90'000};
+  break_with_config(world, kHeals);
+  const Instant begun = world.server.now();
+  const auto report = world.deploy(failing());
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->result, model::DeployResult::kRolledBack);
+  EXPECT_TRUE(report->verification->behaviour);
+  EXPECT_GE(world.server.now() - begun, kHeals) << "said before it was so";
+}
+
+TEST_F(Bystander, ThatStaysBrokenIsSaid) {
+  break_with_config(world, Duration{0});
+  const auto report = world.deploy(failing());
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->result, model::DeployResult::kRollbackIncomplete);
+  EXPECT_TRUE(report->verification->values && report->verification->identity);
+  EXPECT_FALSE(report->verification->behaviour);
+  EXPECT_THAT(report->verification->differences,
+              testing::Contains(testing::HasSubstr("Deployment default/idle: not healthy again")));
+  EXPECT_EQ(model::get_string(world.get("ConfigMap", "c")->json, "/data/key"), "1");
+}
+
+TEST_F(Bystander, IsWaitedForByARecovery) {
+  constexpr Duration kHeals{90'000};
+  for (const bool heals : {true, false}) {
+    World other;
+    ASSERT_EQ(other.deploy_word({config("c", "1"), idle(kGood)}), "deployed");
+    break_with_config(other, heals ? kHeals : Duration{0});
+    const Instant begun = other.server.now();
+    // Both are written, and the run dies as it waits.
+    other.server.store().listen([&other](const sim::Change& change) {
+      if (!change.after || change.after->name() != "web") return;
+      other.server.faults.on_request = [](const sim::RequestInfo& info) {
+        return info.verb == "replace" && info.ref.kind == "Lease" ? sim::Fault{sim::Fault::Kind::kDie}
+                                                                  : sim::Fault{};
+      };
+    });
+    EXPECT_THROW((void)other.deploy({config("c", "2"), idle(kGood), never_ready("web")}), Killed);
+    other.server.faults.on_request = nullptr;
+    other.restart();
+    EXPECT_EQ(word(other.recover()), heals ? "rolled_back" : "rollback_incomplete");
+    EXPECT_EQ(model::get_string(other.get("ConfigMap", "c")->json, "/data/key"), "1");
+    EXPECT_GE(other.server.now() - begun, kHeals) << "said before it was so";
+  }
+}
+
+// It was no better before, whoever undoes the release.
+TEST_F(Bystander, ThatWasNotReadyBeforeIsNotWaitedFor) {
+  for (const bool long_broken : {true, false}) {
+    for (const bool dies : {true, false}) {
+      World other;
+      other.options.wait = false;
+      ASSERT_EQ(other.deploy_word({config("c", "1"), idle(kMissing)}), "deployed");
+      other.options.wait = true;
+      other.server.run_for(long_broken ? Duration{600'000} : Duration{1'000});
+      other.server.faults.on_request = [dies](const sim::RequestInfo& info) {
+        sim::Fault fault;
+        if (info.verb != "apply" || info.dry_run || info.ref.name != "d") return fault;
+        fault.kind = dies ? sim::Fault::Kind::kDie : sim::Fault::Kind::kAnswer;
+        fault.http_status = 422;
+        return fault;
+      };
+      const auto attempt = [&] { return other.deploy({config("c", "2"), config("d", "1"), idle(kMissing)}); };
+      if (dies) {
+        EXPECT_THROW((void)attempt(), Killed);
+        other.server.faults.on_request = nullptr;
+        other.restart();
+        EXPECT_EQ(word(other.recover()), "rolled_back") << long_broken;
+      } else {
+        EXPECT_EQ(word(attempt()), "rolled_back") << long_broken;
+      }
+    }
+  }
+}
+
+TEST_F(Bystander, ThatCannotBeReadIsNotCalledHealthy) {
+  bool written = false;
+  world.server.store().listen([&](const sim::Change& change) {
+    written = written || (change.after && change.after->name() == "web");
+  });
+  world.server.faults.on_request = [&](const sim::RequestInfo& info) {
+    const bool hidden =
+        written && info.ref.kind == "Deployment" && info.ref.name == "idle" && info.verb == "get";
+    return hidden ? sim::Fault{sim::Fault::Kind::kAnswer, 403} : sim::Fault{};
+  };
+  const auto report = world.deploy(failing());
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->result, model::DeployResult::kRollbackIncomplete);
+  EXPECT_FALSE(report->verification->behaviour);
+  EXPECT_THAT(report->verification->differences,
+              testing::Contains(testing::HasSubstr("whether it is healthy could not be read")));
+}
+
+// That is somebody's wish.
+TEST_F(Bystander, ThatSomebodyDeletesIsNotWaitedFor) {
+  world.server.store().listen([this, done = false](const sim::Change& change) mutable {
+    if (done || !change.after || change.after->name() != "web") return;
+    done = true;
+    world.server.timeline().at(world.server.now() + Duration{100},
+                               [this] { world.foreign_delete(idle(kGood)); });
+  });
+  EXPECT_EQ(world.deploy_word(failing()), "rolled_back");
+}
+
+}  // namespace
+}  // namespace instantexec::engine
