@@ -38,6 +38,7 @@ class RealConnection final : public Connection {
   bool ns_given() const override { return ns_given_; }
   std::string credentials() const override { return authenticator_->describe(); }
   std::optional<Timestamp> credentials_end() const override { return authenticator_->expiry(); }
+  bool credentials_renew() const override { return authenticator_->renews(); }
   const std::vector<std::string>& warnings() const override { return warnings_; }
 
  private:

@@ -33,6 +33,8 @@ class Connection {
   [[nodiscard]] virtual std::string credentials() const { return {}; }
   // When they end, as far as can be seen in them; nothing before the first request.
   [[nodiscard]] virtual std::optional<Timestamp> credentials_end() const { return std::nullopt; }
+  // New ones are fetched in time without anybody's help.
+  [[nodiscard]] virtual bool credentials_renew() const { return false; }
   // Remarks on the configuration, sanitised, to be shown once.
   [[nodiscard]] virtual const std::vector<std::string>& warnings() const = 0;
 };

@@ -26,7 +26,7 @@ constexpr std::array kExitCodes{
     ExitRow{3, "validation failed; the cluster was not touched"},
     ExitRow{4, "rejected, or a person has to review it; the cluster was not touched"},
     ExitRow{5, "the deploy failed; everything was put back and is healthy"},
-    ExitRow{6, "a rollback failed or is incomplete; the report lists what is left"},
+    ExitRow{6, "the undo failed, is incomplete or was switched off; or what is in force is not healthy"},
     ExitRow{7, "the cluster cannot be reached, or refuses the credentials"},
     ExitRow{8, "another run holds the lock of the release"},
     ExitRow{9, "interrupted with unfinished work recorded; run recover"},

@@ -38,6 +38,11 @@ std::string quoted(const std::string& word) {
   return out + "'";
 }
 
+// One that is open in this process only names nothing then.
+bool has_a_name_later(const std::string& path) {
+  return !path.starts_with("/proc/self/") && !path.starts_with("/dev/fd/") && path != "/dev/stdin";
+}
+
 }  // namespace
 
 LocalPlaces local_places(const Options& options, const os::Environment& environment) {
@@ -58,22 +63,38 @@ LocalPlaces local_places(const Options& options, const os::Environment& environm
   return out;
 }
 
-std::string recover_command(const ClusterFlags& flags, const engine::ClusterInfo& info,
+std::string recover_command(const Options& options, const engine::ClusterInfo& info,
                             const std::string& release, const std::string& ns) {
   std::string out = "kubectl instantexec recover";
   const auto add = [&out](const char* flag, const std::string& value) {
     if (!value.empty()) out += fmt::format(" {} {}", flag, quoted(value));
   };
+  const auto add_file = [&add](const char* flag, const std::string& path) {
+    if (has_a_name_later(path)) add(flag, path);
+  };
+  const auto add_switch = [&out](const char* flag, bool on) {
+    if (on) out += fmt::format(" {}", flag);
+  };
+  const kube::ConfigFlags& flags = options.cluster.config;
   add("-n", ns);
   add("--release", release);
-  // One that is open in this process only names nothing later.
-  if (!flags.config.kubeconfig.starts_with("/proc/self/")) add("--kubeconfig", flags.config.kubeconfig);
+  add_file("--config", options.input.config);
+  add_file("--journal-key-file", options.deploy.journal_key_file);
+  add_switch("--seal-existing", options.deploy.seal_existing);
+  add_file("--kubeconfig", flags.kubeconfig);
+  add_file("--kuberc", flags.kuberc);
   if (!info.simulated) add("--context", info.context);
-  add("--cluster", flags.config.cluster);
-  add("--user", flags.config.user);
-  add("--server", flags.config.server);
-  add("--certificate-authority", flags.config.certificate_authority);
-  add("--as", flags.config.as);
+  add("--cluster", flags.cluster);
+  add("--user", flags.user);
+  add("--server", flags.server);
+  add("--tls-server-name", flags.tls_server_name);
+  add_file("--certificate-authority", flags.certificate_authority);
+  add_switch("--insecure-skip-tls-verify", flags.insecure_skip_tls_verify);
+  add_file("--client-certificate", flags.client_certificate);
+  add_file("--client-key", flags.client_key);
+  add("--as", flags.as);
+  add("--as-uid", flags.as_uid);
+  for (const std::string& group : flags.as_groups) add("--as-group", group);
   return out;
 }
 

@@ -26,8 +26,9 @@ struct LocalPlaces {
 [[nodiscard]] LocalPlaces local_places(const Options& options, const os::Environment& environment);
 
 // The command line that recovers this release from anywhere with the same credentials: namespace, release,
-// context, and how the cluster was named on the command line, quoted for a shell. Holds no secret.
-[[nodiscard]] std::string recover_command(const ClusterFlags& flags, const engine::ClusterInfo& info,
+// context, and what the command line said of the cluster, of who asks it, of the configuration and of the
+// records' key, quoted for a shell. Holds no secret: neither --token nor the key itself.
+[[nodiscard]] std::string recover_command(const Options& options, const engine::ClusterInfo& info,
                                           const std::string& release, const std::string& ns);
 
 // Files of one user: folders 0700, files 0600, symbolic links never followed. An evidence bundle is a folder;

@@ -192,7 +192,8 @@ Outcome run_status(const VerbContext& context) {
     view.state_file = *note;
     (*outcome.document)["state_file"] = *note;
   }
-  if (status->unfinished) (*outcome.document)["unfinished"]["recover"] = view.recover;
+  // Nobody has to take up what is being worked on.
+  if (status->unfinished && !status->at_work) (*outcome.document)["unfinished"]["recover"] = view.recover;
   outcome.text = [view = std::move(view)](const report::TextOptions& text) {
     return report::status_text(view, text);
   };

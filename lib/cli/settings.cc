@@ -1,7 +1,11 @@
 #include "cli/settings.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <utility>
 
+#include "base/text.h"
 #include "os/files.h"
 
 namespace instantexec::cli {
@@ -71,6 +75,24 @@ status::Options readiness_options(const LoadedConfig& config) {
   out.require_endpoints = readiness.require_endpoints;
   out.require_ingress_address = readiness.require_ingress_address;
   return out;
+}
+
+std::string expiry_warning(const Options& options, Duration timeout, Duration left,
+                           const std::string& credentials) {
+  const Verb verb = options.verb;
+  const bool recovers = verb == Verb::kRecover;
+  const bool writes = recovers || verb == Verb::kRun || verb == Verb::kDeploy || verb == Verb::kRollback;
+  if (!writes || options.deploy.dry_run != DryRun::kNone) return {};
+  const bool may_undo = recovers ? options.deploy.resume : options.deploy.rollback_on_failure;
+  // Not compared with twice the timeout, which may be more than a number can say.
+  if (may_undo ? left - timeout >= timeout : left >= timeout) return {};
+  return fmt::format("the credentials ({}) end in {}, before {}; if they are not renewed by then, {}",
+                     sanitise_line(credentials, 200), format_duration(std::max(left, Duration{0})),
+                     may_undo ? fmt::format("twice the timeout of {}, which a rollout and its undo may take",
+                                            format_duration(timeout))
+                              : "the timeout of " + format_duration(timeout),
+                     may_undo ? "a failed release cannot be undone at once"
+                              : "the run may leave work that has to be recovered");
 }
 
 policy::Thresholds thresholds(const Options& options, const LoadedConfig& config) {

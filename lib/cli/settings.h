@@ -35,6 +35,11 @@ struct LoadedConfig {
                                                      const std::string& ns);
 // What the configuration calls ready (`readiness`).
 [[nodiscard]] status::Options readiness_options(const LoadedConfig& config);
+// What to say of credentials that end before the run may. An undo may begin as late as the timeout, and take
+// as long again. `left` is the time they have, `credentials` names them. Empty: they last, or nothing is
+// written.
+[[nodiscard]] std::string expiry_warning(const Options& options, Duration timeout, Duration left,
+                                         const std::string& credentials);
 [[nodiscard]] policy::Thresholds thresholds(const Options& options, const LoadedConfig& config);
 [[nodiscard]] InputSources input_sources(const Options& options, const LoadedConfig& config,
                                          const engine::ReleaseOptions& release);

@@ -21,13 +21,21 @@ std::string change_counts(const engine::RevisionInfo& revision) {
   return join(parts, ", ");
 }
 
-std::string unfinished_sentence(const engine::UnfinishedOperation& operation) {
+std::string unfinished_sentence(const engine::UnfinishedOperation& operation,
+                                const engine::ReleaseStatus& status) {
+  const std::string what =
+      fmt::format("{} of revision {}, started {} by {}", operation.phase, operation.revision,
+                  operation.started, sanitise_line(operation.holder, 200));
+  if (status.at_work) {
+    return what + ", which is at work" +
+           (status.lock_renewed.empty() ? "" : fmt::format(" (lock renewed {})", status.lock_renewed)) +
+           "; should it be gone, `recover` takes over once its lock has run out";
+  }
   // Past the commit point there is no way back.
   const char* means = operation.phase == "committing"            ? "`recover` finishes it"
                       : operation.phase == "rollback-incomplete" ? "`recover` tries again to put it back"
                                                                  : "`recover` puts it back";
-  return fmt::format("{} of revision {}, started {} by {}; {}", operation.phase, operation.revision,
-                     operation.started, sanitise_line(operation.holder, 200), means);
+  return fmt::format("{}; {}", what, means);
 }
 
 }  // namespace
@@ -99,8 +107,11 @@ report::ReleaseView status_view(const engine::ReleaseStatus& status) {
           status.revision,
           status.source_commit,
           status.deployed,
-          status.unfinished ? unfinished_sentence(*status.unfinished) : "",
+          status.unfinished ? unfinished_sentence(*status.unfinished, status) : "",
           status.lock_holder,
+          status.lock_renewed,
+          status.lock_unread,
+          status.at_work,
           status.objects,
           {},
           {}};
@@ -121,6 +132,9 @@ model::Json status_document(const engine::ReleaseStatus& status) {
                        {"source_commit", status.source_commit},
                        {"deployed", status.deployed},
                        {"lock_holder", status.lock_holder},
+                       {"lock_renewed", status.lock_renewed},
+                       {"lock_unread", status.lock_unread},
+                       {"at_work", status.at_work},
                        {"objects", std::move(objects)}};
   if (status.unfinished) {
     document["unfinished"] = {{"phase", status.unfinished->phase},

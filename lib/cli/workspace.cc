@@ -119,24 +119,18 @@ Result<std::unique_ptr<Workspace>> Workspace::open(const VerbContext& context, N
 // Nobody needs to find later what happened in memory.
 void Workspace::open_files() {
   if (offline() || info_.simulated) return;
-  recover_command_ = recover_command(context_.options.cluster, info_, release_.release, release_.ns);
+  recover_command_ = recover_command(context_.options, info_, release_.release, release_.ns);
   files_ = std::make_unique<LocalFolder>(local_places(context_.options, context_.environment), info_,
                                          recover_command_);
 }
 
-// An undo needs credentials too, and may come as late as the timeout.
 void Workspace::warn_of_expiry() {
-  const Verb verb = context_.options.verb;
-  const bool writes = verb == Verb::kRun || verb == Verb::kDeploy || verb == Verb::kRollback;
-  if (!writes || offline()) return;
+  if (offline()) return;
   const auto end = connection_->credentials_end();
-  const Duration left = end ? *end - clock().wall() : Duration::max();
-  if (left >= release_.timeout) return;
-  warn(fmt::format(
-      "the credentials ({}) end in {}, before the timeout of {}; if they are not renewed by then, a "
-      "failed release cannot be undone at once",
-      sanitise_line(connection_->credentials(), 200), format_duration(std::max(left, Duration{0})),
-      format_duration(release_.timeout)));
+  if (!end || connection_->credentials_renew()) return;
+  std::string warning =
+      expiry_warning(context_.options, release_.timeout, *end - clock().wall(), connection_->credentials());
+  if (!warning.empty()) warn(std::move(warning));
 }
 
 engine::Clock& Workspace::clock() {

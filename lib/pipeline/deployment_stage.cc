@@ -23,42 +23,56 @@ std::string health_words(const model::DeployReport& report) {
                      counted(static_cast<std::size_t>(broken), "object"));
 }
 
-std::string summarise(const model::DeployReport& report) {
+// A recovery did what it was asked for; everything else is undone because it failed.
+std::string undone_words(const model::DeployReport& report) {
+  const bool failed = report.operation != "recover" || report.cause;
+  const std::size_t kept = report.verification ? report.verification->kept : 0;
+  return (failed ? "failed and " : "") +
+         (report.revision > 0 ? fmt::format("put back to revision {}", report.revision)
+                              : std::string("removed again")) +
+         (kept > 0 ? " but for " + counted(kept, "kept object") + ", verified" : ", verified");
+}
+
+std::string deployed_words(const model::DeployReport& report) {
+  // Nothing was missing but its record and what it prunes.
+  if (report.operation == "recover") return fmt::format("revision {} finished", report.revision);
   const auto count = [&](model::Action action) {
     return std::count_if(report.objects.begin(), report.objects.end(),
                          [&](const model::ObjectOutcome& outcome) { return outcome.action == action; });
   };
+  return fmt::format("revision {}: {} created, {} configured, {} unchanged, {} pruned; {}", report.revision,
+                     count(model::Action::kCreated), count(model::Action::kConfigured),
+                     count(model::Action::kUnchanged), count(model::Action::kPruned), health_words(report));
+}
+
+}  // namespace
+
+std::string summary_of(const model::DeployReport& report) {
   switch (report.result) {
     case DeployResult::kNothingToDo:
-      return fmt::format("nothing to do: {} as wanted and healthy", counted(report.objects.size(), "object"));
+      return fmt::format("nothing to do: {} as wanted; {}", counted(report.objects.size(), "object"),
+                         health_words(report));
     case DeployResult::kDryRun:
       return fmt::format("dry run: {} checked, nothing written", counted(report.objects.size(), "object"));
     case DeployResult::kDeployed:
-      return fmt::format("revision {}: {} created, {} configured, {} unchanged, {} pruned; {}",
-                         report.revision, count(model::Action::kCreated), count(model::Action::kConfigured),
-                         count(model::Action::kUnchanged), count(model::Action::kPruned),
-                         health_words(report));
+      return deployed_words(report);
     case DeployResult::kRefused:
       return "refused before anything was written";
-    case DeployResult::kRolledBack: {
-      const std::size_t kept = report.verification ? report.verification->kept : 0;
-      return (report.revision > 0 ? fmt::format("failed and put back to revision {}", report.revision)
-                                  : std::string("failed and removed again")) +
-             (kept > 0 ? " but for " + counted(kept, "kept object") + ", verified" : ", verified");
-    }
+    case DeployResult::kRolledBack:
+      return undone_words(report);
     case DeployResult::kRollbackIncomplete:
       return "failed, and not everything could be put back";
     case DeployResult::kPartlyUndone:
       return "failed and partly undone: some objects could not be read";
     case DeployResult::kFailedKept:
       return "failed and left as it is";
+    case DeployResult::kUnhealthy:
+      return "not healthy; nothing had to be written";
     case DeployResult::kInterrupted:
       return "interrupted with unfinished work recorded";
   }
   return {};
 }
-
-}  // namespace
 
 std::optional<Error> unreadable_input(const std::vector<model::Finding>& findings) {
   if (findings.empty()) return std::nullopt;
@@ -89,9 +103,9 @@ Result<std::optional<InstantExecutionPipeline::Ending>> InstantExecutionPipeline
   IE_TRY_ASSIGN(model::DeployReport recovered, engine::recover(environment(*ports_.cluster), options, {}));
   const bool clean = engine::recovered_cleanly(recovered);
   if (recovered.result != DeployResult::kNothingToDo)
-    step(StageId::kDeployment, "Recovery: " + summarise(recovered), clean);
+    step(StageId::kDeployment, "Recovery: " + summary_of(recovered), clean);
   if (!clean) {
-    std::string summary = "an earlier run was not finished: " + summarise(recovered);
+    std::string summary = "an earlier run was not finished: " + summary_of(recovered);
     report_.deployment = std::move(recovered);
     return std::optional(Ending{false, std::move(summary)});
   }
@@ -106,7 +120,7 @@ Result<InstantExecutionPipeline::Ending> InstantExecutionPipeline::deploy(Instan
   if (auto error = unreadable_input(context_.input_findings)) return fail(std::move(*error));
   if (context_.offline) {
     report_.deployment = offline_report();
-    return Ending{true, summarise(*report_.deployment)};
+    return Ending{true, summary_of(*report_.deployment)};
   }
   engine::ReleaseOptions options = context_.release;
   if (!plan_) {
@@ -141,7 +155,7 @@ Result<InstantExecutionPipeline::Ending> InstantExecutionPipeline::deploy(Instan
   plan_.reset();
   IE_TRY_ASSIGN(report_.deployment,
                 engine::deploy(environment(*ports_.cluster), options, std::move(planned)));
-  std::string summary = summarise(*report_.deployment);
+  std::string summary = summary_of(*report_.deployment);
   const auto gate = policy::health_gate(*report_.deployment);
   add_gates({gate});
   step(StageId::kDeployment, "Deployment: " + summary, gate.passed);

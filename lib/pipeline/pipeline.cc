@@ -32,6 +32,7 @@ ExitCode exit_of(model::DeployResult result) {
     case model::DeployResult::kRollbackIncomplete:
     case model::DeployResult::kPartlyUndone:
     case model::DeployResult::kFailedKept:
+    case model::DeployResult::kUnhealthy:
       return ExitCode::kRollbackFailed;
     case model::DeployResult::kInterrupted:
       return ExitCode::kInterrupted;

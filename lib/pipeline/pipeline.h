@@ -120,5 +120,7 @@ class InstantExecutionPipeline {
 
 // The exit code that a deploy's result stands for.
 [[nodiscard]] ExitCode exit_of(model::DeployResult result);
+// How it ended, in one line: "revision 3: 1 created, 2 configured, 0 unchanged, 0 pruned; all healthy".
+[[nodiscard]] std::string summary_of(const model::DeployReport& report);
 
 }  // namespace instantexec::pipeline

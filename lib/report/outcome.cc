@@ -13,9 +13,26 @@ using model::Action;
 using model::DeployResult;
 using model::HealthStatus;
 
+namespace {
+
+bool is_rollback(const model::DeployReport& report) {
+  return report.operation == "rollback";
+}
+
+bool is_recovery(const model::DeployReport& report) {
+  return report.operation == "recover";
+}
+
+// Going back is what it was asked for. One that was to go forward and failed has a cause.
+bool recovered_by_undoing(const model::DeployReport& report) {
+  return is_recovery(report) && report.result == DeployResult::kRolledBack && !report.cause;
+}
+
+}  // namespace
+
 bool succeeded(const model::DeployReport& report) {
   return report.result == DeployResult::kDeployed || report.result == DeployResult::kNothingToDo ||
-         report.result == DeployResult::kDryRun;
+         report.result == DeployResult::kDryRun || recovered_by_undoing(report);
 }
 
 bool succeeded(const model::RunReport& report) {
@@ -74,36 +91,65 @@ std::string verified_words(const model::DeployReport& report) {
   return ", " + join(words, ", ") + " and " + last + " verified";
 }
 
+std::string in_force(const model::DeployReport& report) {
+  return report.revision > 0 ? fmt::format("revision {} is in force", report.revision)
+                             : std::string("no revision is in force");
+}
+
+std::string to_target(const model::DeployReport& report) {
+  return report.target > 0 ? fmt::format(" to revision {}", report.target) : "";
+}
+
+std::string deployed_sentence(const model::DeployReport& report) {
+  if (is_rollback(report))
+    return fmt::format("rolled back{}, recorded as revision {}", to_target(report), report.revision);
+  return fmt::format("{}revision {} deployed", is_recovery(report) ? "recovered: " : "", report.revision);
+}
+
+// After a rollback that failed, "rolled back" would say the opposite.
+std::string undone_sentence(const model::DeployReport& report) {
+  std::string out = recovered_by_undoing(report) ? "recovered: " : "rolled back: ";
+  if (is_rollback(report)) out = "the rollback" + to_target(report) + " failed and was undone: ";
+  out += report.revision > 0 ? in_force(report) + " again"
+                             : std::string("everything the release had created is gone again");
+  const std::size_t kept = report.verification ? report.verification->kept : 0;
+  if (kept > 0) out += " but for " + counted(kept, "kept object");
+  return out + verified_words(report);
+}
+
+std::string incomplete_sentence(const model::DeployReport& report) {
+  std::string_view what = "rollback incomplete";
+  if (is_recovery(report)) what = "recovery incomplete";
+  if (is_rollback(report)) what = "the rollback failed and was not undone completely";
+  return fmt::format("{}: not everything could be put back", what);
+}
+
 }  // namespace
 
 std::string state_sentence(const model::DeployReport& report) {
-  const std::string in_force = report.revision > 0 ? fmt::format("revision {} is in force", report.revision)
-                                                   : "no revision is in force";
   switch (report.result) {
     case DeployResult::kNothingToDo:
       // A recovery looks for unfinished work, and at no object when there is none.
-      return "nothing to do: " + in_force +
+      return "nothing to do: " + in_force(report) +
              (report.objects.empty() ? " and no work is unfinished" : " and nothing differs");
     case DeployResult::kRefused:
       return "nothing was written: the plan has errors";
     case DeployResult::kDryRun:
       return "dry run: nothing was written";
     case DeployResult::kDeployed:
-      return fmt::format("revision {} deployed", report.revision);
-    case DeployResult::kRolledBack: {
-      const std::size_t kept = report.verification ? report.verification->kept : 0;
-      std::string what = report.revision > 0
-                             ? in_force + " again"
-                             : std::string("everything the release had created is gone again");
-      if (kept > 0) what += " but for " + counted(kept, "kept object");
-      return "rolled back: " + what + verified_words(report);
-    }
+      return deployed_sentence(report);
+    case DeployResult::kRolledBack:
+      return undone_sentence(report);
     case DeployResult::kRollbackIncomplete:
-      return "rollback incomplete: not everything could be put back";
+      return incomplete_sentence(report);
     case DeployResult::kPartlyUndone:
-      return "partly undone: some objects could not be read; unfinished work is recorded";
+      return fmt::format("{}partly undone: some objects could not be read; unfinished work is recorded",
+                         is_rollback(report) ? "the rollback failed and is " : "");
     case DeployResult::kFailedKept:
-      return "failed and left as it is, because rollback was switched off";
+      return is_rollback(report) ? "the rollback failed and is left as it is, because of --no-rollback"
+                                 : "failed and left as it is, because rollback was switched off";
+    case DeployResult::kUnhealthy:
+      return "not healthy: " + in_force(report) + ", nothing differs and nothing was written";
     case DeployResult::kInterrupted:
       return "interrupted: unfinished work is recorded";
   }
@@ -122,6 +168,8 @@ std::string next_command(const model::DeployReport& report) {
     case DeployResult::kFailedKept:
       return rollback_available(report) ? sanitise_line("kubectl instantexec rollback" + where + release)
                                         : "";
+    case DeployResult::kUnhealthy:
+      return sanitise_line("kubectl instantexec status" + where + release);
     default:
       return {};
   }

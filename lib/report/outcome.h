@@ -10,7 +10,7 @@
 // What several renderers derive from a report. Internal to the module.
 namespace instantexec::report {
 
-// The deploy did what was asked (deployed, nothing to do, dry run).
+// It did what was asked (deployed, nothing to do, dry run; of a recovery also: went back).
 [[nodiscard]] bool succeeded(const model::DeployReport& report);
 // The run ended with exit code 0 or 10.
 [[nodiscard]] bool succeeded(const model::RunReport& report);

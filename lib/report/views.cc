@@ -116,7 +116,7 @@ std::string undo_text(const PlanView& plan, const Style& style) {
       return step.reversibility == grade && step.op != "unchanged" && step.op != "keep";
     });
   };
-  const auto new_identity = graded("R1");
+  const auto not_exactly = graded("R1");
   const auto none = graded("R2");
   if (none > 0) {
     return paint(style, Colour::kRed,
@@ -124,15 +124,34 @@ std::string undo_text(const PlanView& plan, const Style& style) {
                              counted(static_cast<std::size_t>(none), "step"))) +
            "\n";
   }
-  if (new_identity > 0) {
-    return fmt::format("undo: {} would come back with a new identity (R1), the rest exactly (R0)\n",
-                       counted(static_cast<std::size_t>(new_identity), "object"));
+  if (not_exactly > 0) {
+    return fmt::format(
+        "undo: {} with another UID or with something left behind (R1), the rest exactly (R0)\n",
+        counted(static_cast<std::size_t>(not_exactly), "step"));
   }
   return graded("R0") > 0 ? "undo: exact (R0) for every step\n" : "";
 }
 
 std::string short_commit(const std::string& commit) {
   return sanitise_line(commit.substr(0, 12));
+}
+
+std::string lock_text(const ReleaseView& release) {
+  if (!release.lock_unread.empty()) return "lock: not known (" + sanitise_line(release.lock_unread) + ")\n";
+  if (release.lock_holder.empty()) return {};
+  std::string out = "locked by " + sanitise_line(release.lock_holder);
+  if (!release.lock_renewed.empty()) out += ", renewed at " + sanitise_line(release.lock_renewed);
+  return out + "\n";
+}
+
+std::string unfinished_text(const ReleaseView& release, const Style& style) {
+  if (release.unfinished.empty()) return {};
+  if (release.at_work) return "under way: " + sanitise_line(release.unfinished) + "\n";
+  const std::string recover = !release.recover.empty() ? release.recover
+                                                       : "kubectl instantexec recover -n " + release.ns +
+                                                             " --release " + release.release;
+  return paint(style, Colour::kRed, "unfinished: " + sanitise_line(release.unfinished)) + "\n" +
+         sanitise_line("  next: " + recover) + "\n";
 }
 
 }  // namespace
@@ -178,14 +197,8 @@ std::string status_text(const ReleaseView& release, const TextOptions& options) 
   if (!release.deployed.empty()) out += ", deployed " + sanitise_line(release.deployed);
   if (!release.source_commit.empty()) out += ", commit " + short_commit(release.source_commit);
   out += "\n";
-  if (!release.lock_holder.empty()) out += "locked by " + sanitise_line(release.lock_holder) + "\n";
-  if (!release.unfinished.empty()) {
-    out += paint(options.style, Colour::kRed, "unfinished: " + sanitise_line(release.unfinished)) + "\n";
-    const std::string recover = !release.recover.empty() ? release.recover
-                                                         : "kubectl instantexec recover -n " + release.ns +
-                                                               " --release " + release.release;
-    out += sanitise_line("  next: " + recover) + "\n";
-  }
+  out += lock_text(release);
+  out += unfinished_text(release, options.style);
   out += note;
   if (release.objects.empty()) return out;
   Table table({"OBJECT", "STATUS", "REASON", "MESSAGE"});

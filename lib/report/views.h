@@ -71,9 +71,12 @@ struct ReleaseView {
   bool exists = false;
   int revision = 0;
   std::string source_commit;
-  std::string deployed;     // RFC 3339
-  std::string unfinished;   // sentence; empty: none
-  std::string lock_holder;  // empty: free
+  std::string deployed;      // RFC 3339
+  std::string unfinished;    // sentence; empty: none
+  std::string lock_holder;   // empty: free
+  std::string lock_renewed;  // RFC 3339; empty: not known
+  std::string lock_unread;   // why nothing is known of the lock; empty: it was read
+  bool at_work = false;      // what is unfinished is being worked on
   std::vector<model::ObjectOutcome> objects;
   std::string recover;     // the command for unfinished work; empty: one without a connection
   std::string state_file;  // that an interrupted run left on this machine; empty: none

@@ -177,13 +177,15 @@ model::ObjectOutcome outcome(const Json& json) {
 model::DeployReport deploy_report(const Json& json) {
   using enum model::DeployResult;
   model::DeployReport out;
-  out.result =
-      word(get_string(json, "/result"), {kNothingToDo, kRefused, kDryRun, kDeployed, kRolledBack,
-                                         kRollbackIncomplete, kPartlyUndone, kFailedKept, kInterrupted});
+  out.result = word(get_string(json, "/result"),
+                    {kNothingToDo, kRefused, kDryRun, kDeployed, kRolledBack, kRollbackIncomplete,
+                     kPartlyUndone, kFailedKept, kUnhealthy, kInterrupted});
   out.release = get_string(json, "/release");
   out.ns = get_string(json, "/namespace");
   out.revision = static_cast<int>(get_int(json, "/revision"));
   out.previous_revision = static_cast<int>(get_int(json, "/previous_revision"));
+  out.operation = get_string(json, "/operation");
+  out.target = static_cast<int>(get_int(json, "/target"));
   for (const Json& item : get_array(json, "/objects")) out.objects.push_back(outcome(item));
   if (json.contains("cause")) out.cause = cause(json["cause"]);
   if (json.contains("verification")) {
@@ -290,6 +292,9 @@ report::ReleaseView release_view(const Json& json) {
   out.deployed = get_string(json, "/deployed");
   out.unfinished = get_string(json, "/unfinished");
   out.lock_holder = get_string(json, "/lock_holder");
+  out.lock_renewed = get_string(json, "/lock_renewed");
+  out.lock_unread = get_string(json, "/lock_unread");
+  out.at_work = get_bool(json, "/at_work");
   for (const Json& item : get_array(json, "/objects")) out.objects.push_back(outcome(item));
   return out;
 }

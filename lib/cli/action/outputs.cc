@@ -37,6 +37,7 @@ bool changed(const model::DeployReport& deployment) {
     case model::DeployResult::kRefused:
     case model::DeployResult::kDryRun:
     case model::DeployResult::kRolledBack:
+    case model::DeployResult::kUnhealthy:
       break;
   }
   return false;

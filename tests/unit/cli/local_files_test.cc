@@ -4,6 +4,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+
+#include "base/text.h"
 #include "model/object.h"
 #include "os/files.h"
 #include "support/temp_dir.h"
@@ -81,21 +84,111 @@ TEST(LocalPlaces, ByFlagReportAndEnvironment) {
   }
 }
 
+// Of release web in namespace shop, without the words that all have in common.
+std::string words_added(const Options& options, const engine::ClusterInfo& info = {}) {
+  const std::string command = recover_command(options, info, "web", "shop");
+  const std::string common = "kubectl instantexec recover -n shop --release web";
+  EXPECT_TRUE(command.starts_with(common)) << command;
+  return command.substr(std::min(common.size(), command.size()));
+}
+
 TEST(RecoverCommand, NamesTheClusterAsTheUserDidAndNoSecret) {
-  ClusterFlags flags;
+  Options options;
   const engine::ClusterInfo info{"prod", "https://10.0.0.1:6443", "v1.36.3", false};
-  EXPECT_EQ(recover_command(flags, info, "web", "shop"),
-            "kubectl instantexec recover -n shop --release web --context prod");
-  flags.config.kubeconfig = "/home/me/my config";
-  flags.config.token = Secret("hush");
-  flags.config.as = "it's me";
-  EXPECT_EQ(
-      recover_command(flags, info, "web", "shop"),
-      "kubectl instantexec recover -n shop --release web --kubeconfig '/home/me/my config' --context prod "
-      "--as 'it'\\''s me'");
-  flags = {};
-  flags.config.kubeconfig = "/proc/self/fd/3";
-  EXPECT_EQ(recover_command(flags, {}, "web", "shop"), "kubectl instantexec recover -n shop --release web");
+  EXPECT_EQ(words_added(options, info), " --context prod");
+  options.cluster.config.kubeconfig = "/home/me/my config";
+  options.cluster.config.token = Secret("hush");
+  options.cluster.config.as = "it's me";
+  options.deploy.journal_key = Secret("a key of the environment");
+  EXPECT_EQ(words_added(options, info),
+            " --kubeconfig '/home/me/my config' --context prod --as 'it'\\''s me'");
+}
+
+TEST(RecoverCommand, CarriesWhatReachingTheClusterTook) {
+  struct Row {
+    const char* flags;
+    void (*give)(kube::ConfigFlags&);
+  };
+  const Row rows[] = {
+      {" --kubeconfig k", [](auto& flags) { flags.kubeconfig = "k"; }},
+      {" --kuberc k", [](auto& flags) { flags.kuberc = "k"; }},
+      {" --cluster c", [](auto& flags) { flags.cluster = "c"; }},
+      {" --user u", [](auto& flags) { flags.user = "u"; }},
+      {" --server https://a:6443", [](auto& flags) { flags.server = "https://a:6443"; }},
+      {" --tls-server-name api.example", [](auto& flags) { flags.tls_server_name = "api.example"; }},
+      {" --certificate-authority ca.crt", [](auto& flags) { flags.certificate_authority = "ca.crt"; }},
+      {" --insecure-skip-tls-verify", [](auto& flags) { flags.insecure_skip_tls_verify = true; }},
+      {" --client-certificate me.crt", [](auto& flags) { flags.client_certificate = "me.crt"; }},
+      {" --client-key me.key", [](auto& flags) { flags.client_key = "me.key"; }},
+      {" --as me", [](auto& flags) { flags.as = "me"; }},
+      {" --as-uid 7", [](auto& flags) { flags.as_uid = "7"; }},
+      {" --as-group one --as-group 'two words'",
+       [](auto& flags) {
+         flags.as_groups = {"one", "two words"};
+       }},
+  };
+  for (const Row& row : rows) {
+    Options options;
+    row.give(options.cluster.config);
+    EXPECT_EQ(words_added(options), row.flags);
+  }
+}
+
+TEST(RecoverCommand, CarriesWhatReadingTheRecordsTook) {
+  Options options;
+  options.input.config = "config/prod.yaml";
+  options.deploy.journal_key_file = "/keys/the key";
+  options.deploy.seal_existing = true;
+  EXPECT_EQ(words_added(options),
+            " --config config/prod.yaml --journal-key-file '/keys/the key' --seal-existing");
+}
+
+TEST(RecoverCommand, NamesNoFileThatOnlyThisProcessHasOpen) {
+  for (const char* path : {"/proc/self/fd/3", "/dev/fd/63", "/dev/stdin"}) {
+    Options options;
+    options.cluster.config.kubeconfig = path;
+    options.cluster.config.client_key = path;
+    options.deploy.journal_key_file = path;
+    EXPECT_EQ(words_added(options), "") << path;
+  }
+}
+
+// What it prints is what it reads.
+TEST(RecoverCommand, IsOneThatTheCommandLineTakes) {
+  const std::vector<std::string> flags = {"-n",
+                                          "shop",
+                                          "--release=web",
+                                          "--config=c",
+                                          "--journal-key-file=k",
+                                          "--seal-existing",
+                                          "--kubeconfig=f",
+                                          "--kuberc=r",
+                                          "--cluster=c",
+                                          "--user=u",
+                                          "--server=https://a",
+                                          "--tls-server-name=n",
+                                          "--certificate-authority=ca",
+                                          "--insecure-skip-tls-verify",
+                                          "--client-certificate=cc",
+                                          "--client-key=ck",
+                                          "--as=me",
+                                          "--as-uid=7",
+                                          "--as-group=one",
+                                          "--as-group=two"};
+  std::vector<std::string> args = {"deploy"};
+  args.insert(args.end(), flags.begin(), flags.end());
+  const auto given = parse_command_line(args, "kubectl instantexec", {});
+  ASSERT_TRUE(given) << given.error().to_string();
+  const std::string command = recover_command(given->options, {}, "web", "shop");
+  const std::string program = "kubectl instantexec ";
+  ASSERT_TRUE(command.starts_with(program)) << command;
+  std::vector<std::string> words;
+  for (const std::string_view word : split(std::string_view(command).substr(program.size()), ' '))
+    words.emplace_back(word);
+  const auto read = parse_command_line(words, "kubectl instantexec", {});
+  ASSERT_TRUE(read) << command << "\n" << read.error().to_string();
+  EXPECT_EQ(read->options.verb, Verb::kRecover);
+  EXPECT_EQ(recover_command(read->options, {}, "web", "shop"), command);
 }
 
 class LocalFolderTest : public ::testing::Test {

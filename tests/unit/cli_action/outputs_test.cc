@@ -96,6 +96,7 @@ TEST(Outputs, ChangedAndRolledBack) {
       {model::DeployResult::kRolledBack, model::Action::kRestored, "false", "true"},
       {model::DeployResult::kRollbackIncomplete, model::Action::kRestored, "true", "false"},
       {model::DeployResult::kFailedKept, model::Action::kFailed, "true", "false"},
+      {model::DeployResult::kUnhealthy, model::Action::kUnchanged, "false", "false"},
       {model::DeployResult::kInterrupted, model::Action::kCreated, "true", "false"},
   };
   for (const Row& row : rows) {

@@ -323,10 +323,52 @@ TEST(Pipeline, AnInterruptionBeforeTheFirstWriteLeavesNothing) {
   EXPECT_EQ(world.writes(), 0U);
 }
 
+TEST(Summary, SaysWhatWasDoneAndWhetherAllIsWell) {
+  using enum model::DeployResult;
+  struct Row {
+    const char* name;
+    DeployResult result;
+    const char* operation;
+    int revision;
+    bool broken_before;
+    bool cause;
+    const char* summary;
+  };
+  const Row rows[] = {
+      {"nothing to do", kNothingToDo, "deploy", 2, false, false,
+       "nothing to do: 2 objects as wanted; all healthy"},
+      {"nothing to do, one broken as before", kNothingToDo, "deploy", 2, true, false,
+       "nothing to do: 2 objects as wanted; 1 object as broken as before, all others healthy"},
+      {"unhealthy", kUnhealthy, "deploy", 2, false, true, "not healthy; nothing had to be written"},
+      {"deployed", kDeployed, "deploy", 2, false, false,
+       "revision 2: 0 created, 0 configured, 2 unchanged, 0 pruned; all healthy"},
+      {"recovered forward", kDeployed, "recover", 2, false, false, "revision 2 finished"},
+      {"undone", kRolledBack, "deploy", 1, false, true, "failed and put back to revision 1, verified"},
+      {"a first release undone", kRolledBack, "deploy", 0, false, true, "failed and removed again, verified"},
+      {"recovered", kRolledBack, "recover", 1, false, false, "put back to revision 1, verified"},
+      {"a first release recovered", kRolledBack, "recover", 0, false, false, "removed again, verified"},
+      {"a recovery that failed on its way forward", kRolledBack, "recover", 1, false, true,
+       "failed and put back to revision 1, verified"},
+      {"nobody knows of what", kRolledBack, "", 1, false, false,
+       "failed and put back to revision 1, verified"},
+  };
+  for (const Row& row : rows) {
+    model::DeployReport report;
+    report.result = row.result;
+    report.operation = row.operation;
+    report.revision = row.revision;
+    report.objects.resize(2);
+    report.objects[1].broken_before = row.broken_before;
+    if (row.cause) report.cause.emplace();
+    EXPECT_EQ(summary_of(report), row.summary) << row.name;
+  }
+}
+
 TEST(ExitCodes, EveryEndingHasOne) {
   EXPECT_EQ(exit_of(DeployResult::kRefused), ExitCode::kValidationFailed);
   EXPECT_EQ(exit_of(DeployResult::kRollbackIncomplete), ExitCode::kRollbackFailed);
   EXPECT_EQ(exit_of(DeployResult::kFailedKept), ExitCode::kRollbackFailed);
+  EXPECT_EQ(exit_of(DeployResult::kUnhealthy), ExitCode::kRollbackFailed);
   EXPECT_EQ(exit_of(DeployResult::kInterrupted), ExitCode::kInterrupted);
 }
 

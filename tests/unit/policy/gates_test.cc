@@ -55,7 +55,8 @@ TEST(Gates, OnlyHealthyEndingsPass) {
     EXPECT_TRUE(health_gate(report).passed) << model::to_string(result);
   }
   for (const auto result : {model::DeployResult::kRolledBack, model::DeployResult::kRollbackIncomplete,
-                            model::DeployResult::kFailedKept, model::DeployResult::kInterrupted}) {
+                            model::DeployResult::kFailedKept, model::DeployResult::kUnhealthy,
+                            model::DeployResult::kInterrupted}) {
     report.result = result;
     EXPECT_FALSE(health_gate(report).passed) << model::to_string(result);
   }

@@ -43,6 +43,8 @@ TEST(Outcome, ContractFields) {
        true},
       {"an object has vanished", with(kDeployed, 2, 1, {kCurrent, kNotFound}), "deployed", 2, "unhealthy",
        true},
+      {"nothing to write, and not healthy", with(kUnhealthy, 2, 1, {kCurrent, kFailed}), "unhealthy", 0,
+       "unhealthy", true},
       {"dry run", with(kDryRun, 0, 0, {kUnknown}), "dry_run", 0, "unknown", false},
   };
   for (const Row& row : rows) {
@@ -62,6 +64,75 @@ TEST(Outcome, RolledBackIsVerifiedOnlyWhenItWas) {
   EXPECT_EQ(state_sentence(report).find("verified"), std::string::npos);
   report.verification = {true, true, true, true, {}};
   EXPECT_NE(state_sentence(report).find("verified"), std::string::npos);
+}
+
+TEST(Outcome, TheSentenceSaysWhatWasAskedForAndWhatCameOfIt) {
+  using enum model::DeployResult;
+  struct Row {
+    model::DeployResult result;
+    const char* operation;
+    const char* sentence;
+  };
+  const Row rows[] = {
+      {kDeployed, "", "revision 3 deployed"},
+      {kDeployed, "deploy", "revision 3 deployed"},
+      {kDeployed, "rollback", "rolled back to revision 1, recorded as revision 3"},
+      {kDeployed, "recover", "recovered: revision 3 deployed"},
+      {kRolledBack, "", "rolled back: revision 3 is in force again"},
+      {kRolledBack, "deploy", "rolled back: revision 3 is in force again"},
+      {kRolledBack, "rollback",
+       "the rollback to revision 1 failed and was undone: revision 3 is in force again"},
+      {kRolledBack, "recover", "recovered: revision 3 is in force again"},
+      {kRollbackIncomplete, "", "rollback incomplete: not everything could be put back"},
+      {kRollbackIncomplete, "deploy", "rollback incomplete: not everything could be put back"},
+      {kRollbackIncomplete, "rollback",
+       "the rollback failed and was not undone completely: not everything could be put back"},
+      {kRollbackIncomplete, "recover", "recovery incomplete: not everything could be put back"},
+      {kPartlyUndone, "deploy", "partly undone: some objects could not be read; unfinished work is recorded"},
+      {kPartlyUndone, "rollback",
+       "the rollback failed and is partly undone: some objects could not be read; unfinished work is "
+       "recorded"},
+      {kFailedKept, "deploy", "failed and left as it is, because rollback was switched off"},
+      {kFailedKept, "rollback", "the rollback failed and is left as it is, because of --no-rollback"},
+      {kUnhealthy, "deploy", "not healthy: revision 3 is in force, nothing differs and nothing was written"},
+  };
+  for (const Row& row : rows) {
+    auto report = with(row.result, 3, 2, {});
+    report.operation = row.operation;
+    if (report.operation == "rollback") report.target = 1;
+    EXPECT_EQ(state_sentence(report), row.sentence) << model::to_string(row.result) << row.operation;
+  }
+}
+
+TEST(Outcome, WhatARollbackUndidIsVerifiedToo) {
+  auto report = with(model::DeployResult::kRolledBack, 3, 2, {});
+  report.operation = "rollback";
+  report.verification = {true, true, true, true, {}, 1};
+  EXPECT_EQ(state_sentence(report),
+            "the rollback failed and was undone: revision 3 is in force again but for 1 kept object, values, "
+            "identity, ownership and health verified");
+}
+
+TEST(Outcome, ARecoverySucceedsEitherWay) {
+  using enum model::DeployResult;
+  const auto after = [](model::DeployResult result, const char* operation) {
+    auto report = with(result, 1, 0, {});
+    report.operation = operation;
+    return report;
+  };
+  EXPECT_TRUE(succeeded(after(kRolledBack, "recover")));
+  EXPECT_TRUE(succeeded(after(kDeployed, "recover")));
+  EXPECT_FALSE(succeeded(after(kRollbackIncomplete, "recover")));
+  EXPECT_FALSE(succeeded(after(kPartlyUndone, "recover")));
+  for (const char* operation : {"", "deploy", "rollback"}) {
+    EXPECT_FALSE(succeeded(after(kRolledBack, operation))) << operation;
+  }
+  EXPECT_FALSE(succeeded(after(kUnhealthy, "deploy")));
+  // --resume was to go forward.
+  auto resumed = after(kRolledBack, "recover");
+  resumed.cause.emplace();
+  EXPECT_FALSE(succeeded(resumed));
+  EXPECT_EQ(state_sentence(resumed), "rolled back: revision 1 is in force again");
 }
 
 TEST(Text, TheCauseComesFirst) {
@@ -90,6 +161,14 @@ TEST(Text, SaysWhereTheEvidenceIsAndHowToGoOn) {
   EXPECT_EQ(json["evidence"], "out/web-r2");
   EXPECT_EQ(json["next"], report.recover_command);
   EXPECT_FALSE(to_json(with(model::DeployResult::kDeployed, 1, 0, {})).contains("next"));
+}
+
+TEST(Text, WhatIsNotHealthyCanBeLookedAt) {
+  model::DeployReport report = with(model::DeployResult::kUnhealthy, 2, 1, {});
+  report.ns = "shop";
+  report.release = "web";
+  report.recover_command = "kubectl instantexec recover -n shop --release web";
+  EXPECT_EQ(next_command(report), "kubectl instantexec status -n shop --release web");
 }
 
 TEST(Text, ListsWhatADrillWasRefused) {
