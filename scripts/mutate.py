@@ -45,7 +45,7 @@ FILES = {
     "lib/plan/undo.cc": UNDO,
     "lib/engine/lock.cc": ("test_engine", "Acquire.*:Lock.*:RefusedLock.*"),
     "lib/engine/lock_keeper.cc": ("test_engine", "LockKeeper.*"),
-    "lib/engine/undo.cc": ("test_engine", "UndoRun.*:UndoUnread.*:Undo.*:Fence.*:KindGone.*:VersionGone.*:KindHidden.*:ClaimsOfASet.*:EditedMeanwhile.*:RefusedRecord.*:LateCommit.*:LostRecord.*"),
+    "lib/engine/undo.cc": ("test_engine", "UndoRun.*:UndoUnread.*:Undo.*:Fence.*:KindGone.*:VersionGone.*:KindHidden.*:ClaimsOfASet.*:EditedMeanwhile.*:RefusedRecord.*:LateCommit.*:LostRecord.*:RefusedUndo.*:Bystander.*:LeftOver.*:Unfinished.*"),
     "lib/engine/undo_graph.cc": ("test_engine", "UndoGraph.*:UndoUnread.*:RefusedRecord.*"),
     "lib/engine/undo_work.cc": ("test_engine", "UndoWork.*"),
 }

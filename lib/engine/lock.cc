@@ -63,9 +63,10 @@ class Acquisition {
       }
       if (refused_outright(response)) {
         // A refusal says nothing about a Lease that somebody else has by now.
-        IE_TRY_ASSIGN(model::Object now, read());
-        if (now.resource_version() != lease.resource_version()) {
-          known = std::move(now);
+        Result<model::Object> now = read();
+        if (!now) return give_up(response);
+        if (now->resource_version() != lease.resource_version()) {
+          known = std::move(*now);
           if (++races_ <= kMaxRepetitions) continue;
           return give_up(response);
         }

@@ -36,6 +36,10 @@ constexpr int kSoon = 2;
 // Fields that others changed, of one object.
 constexpr std::size_t kNamed = 20;
 
+model::ObjectRef ref_of(const journal::Member& member) {
+  return {member.gvk.group, member.gvk.kind, member.ns, member.name};
+}
+
 class UndoRun {
  public:
   UndoRun(Operation& operation, UndoTask task)
@@ -351,10 +355,10 @@ class UndoRun {
     return leaving;
   }
 
-  // Where it has its former values, whatever differs is theirs.
+  // Where it has its former values, whatever differs is theirs. What was there before is there now.
   static void tell_what_others_changed(const journal::SavedObject& saved, const model::Object* now,
                                        const plan::Undo& undo, model::Verification& out) {
-    if (!saved.before || now == nullptr || !undo.reason.empty() || plan::same(*saved.before, *now)) return;
+    if (!saved.before || !undo.reason.empty() || plan::same(*saved.before, *now)) return;
     std::size_t count = 0;
     for (const plan::FieldChange& change : plan::diff(*saved.before, *now)) {
       const bool named =
@@ -372,12 +376,10 @@ class UndoRun {
   // What was created and is still there belongs to the release from now on, or nobody would ever look for it.
   void adopt_left_over() {
     std::vector<journal::Member>& members = operation_.stored.head.members;
+    std::set<model::ObjectRef> known;
+    for (const journal::Member& member : members) known.insert(ref_of(member));
     for (journal::Member& left : left_over_) {
-      const bool known = std::any_of(members.begin(), members.end(), [&](const journal::Member& member) {
-        return member.gvk.group == left.gvk.group && member.gvk.kind == left.gvk.kind &&
-               member.ns == left.ns && member.name == left.name;
-      });
-      if (!known) members.push_back(std::move(left));
+      if (!known.contains(ref_of(left))) members.push_back(std::move(left));
     }
   }
 
@@ -387,9 +389,8 @@ class UndoRun {
     for (const journal::SavedObject& saved : task_.saved) {
       if (!saved.before) created.insert(saved.object);
     }
-    std::erase_if(operation_.stored.head.members, [&](const journal::Member& member) {
-      return created.contains({member.gvk.group, member.gvk.kind, member.ns, member.name});
-    });
+    std::erase_if(operation_.stored.head.members,
+                  [&](const journal::Member& member) { return created.contains(ref_of(member)); });
   }
 
   [[nodiscard]] std::string failure_of(std::size_t i, const std::string& otherwise) const {

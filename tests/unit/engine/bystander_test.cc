@@ -143,6 +143,24 @@ TEST_F(Bystander, ThatCannotBeReadIsNotCalledHealthy) {
               testing::Contains(testing::HasSubstr("whether it is healthy could not be read")));
 }
 
+TEST_F(Bystander, OfAServerThatIsSilentAreNotCalledHealthy) {
+  bool put_back = false;
+  world.server.store().listen([&](const sim::Change& change) {
+    const bool gone = change.before && !change.after && change.before->name() == "web";
+    put_back = put_back || (gone && change.before->kind() == "Deployment");
+  });
+  world.server.faults.on_request = [&, quiet = 0](const sim::RequestInfo& info) mutable {
+    constexpr int kTimes = 9;
+    const bool silent = put_back && info.ref.name == "idle" && info.verb == "get" && quiet++ < kTimes;
+    return silent ? sim::Fault{sim::Fault::Kind::kDropAnswer} : sim::Fault{};
+  };
+  const auto report = world.deploy(failing());
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->result, model::DeployResult::kRollbackIncomplete);
+  EXPECT_THAT(report->verification->differences,
+              testing::Contains(testing::HasSubstr("whether it is healthy could not be read")));
+}
+
 // That is somebody's wish.
 TEST_F(Bystander, ThatSomebodyDeletesIsNotWaitedFor) {
   world.server.store().listen([this, done = false](const sim::Change& change) mutable {
