@@ -101,8 +101,7 @@ class UndoRun {
                          [](const UndoOutcome& one) { return one.failed && one.refused; });
     };
     const Instant until = session_.now() + kForgottenWithin;
-    while (!stopped_ && brings_admission() && refused() && session_.now() < until &&
-           !session_.interrupted()) {
+    while (!stopped_ && brings_admission() && refused() && session_.now() < until) {
       session_.pause(kPollEvery);
       IE_TRY(one_round());
     }

@@ -1,4 +1,5 @@
-"""docs/architecture/failure-tests.md: forty rows, each with tests, and every test it names exists."""
+"""docs/architecture/failure-tests.md: forty rows, each with tests; every test it names exists, and ctest runs what is said to
+happen on a server."""
 
 import pathlib
 import re
@@ -35,6 +36,17 @@ def exists(file, name):
     return False
 
 
+def is_run(file, lists=(ROOT / "tests" / "CMakeLists.txt").read_text(encoding="utf-8")):
+    """Whether ctest runs a Python file of that name, every night at least."""
+    for path in (ROOT / "tests").rglob(file):
+        folder = path.parent.name
+        if file.endswith("_test.py") and re.search(rf"^ *instantexec_add_python_tests\({folder}\b", lists, re.MULTILINE):
+            return True
+        if re.search(rf"^ *add_test\([^)]*/{folder}/{re.escape(file)}", lists, re.MULTILINE):
+            return True
+    return False
+
+
 class FailureTests(unittest.TestCase):
     def test_all_forty_rows_are_there(self):
         self.assertEqual([int(row[0]) for row in rows()], list(range(1, 41)))
@@ -45,6 +57,21 @@ class FailureTests(unittest.TestCase):
             self.assertEqual(not named, int(number) in UNTESTED, f"row {number}, {what}: no test")
             for file, name in named:
                 self.assertTrue(exists(file, name), f"row {number}, {what}: {file} has no {name}")
+
+    def test_what_happens_on_a_server_is_run_there(self):
+        for number, what, where, _, tests in rows():
+            programs = [file for file, _ in REFERENCE.findall(tests) if file.endswith(".py")]
+            never = [file for file in programs if not is_run(file)]
+            self.assertEqual(never, [], f"row {number}, {what}: ctest does not run this")
+            self.assertEqual("server" in where, bool(programs), f"row {number}, {what}: on {where}, by {programs}")
+
+    def test_a_file_that_is_not_run_is_noticed(self):
+        lists = (ROOT / "tests" / "CMakeLists.txt").read_text(encoding="utf-8")
+        self.assertTrue(is_run("faults_test.py"))
+        self.assertTrue(is_run("scale.py"))
+        self.assertFalse(is_run("scale.py", lists.replace("bench/scale.py", "bench/bench.py")))
+        self.assertFalse(is_run("faults_test.py", lists.replace("add_python_tests(e2e", "add_python_tests(checks")))
+        self.assertFalse(is_run("watch_bench.py"))
 
     def test_a_name_that_is_wrong_is_noticed(self):
         self.assertTrue(exists("lock_test.cc", "Lock.TwoClientsNeverWriteTogether"))

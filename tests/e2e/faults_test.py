@@ -19,7 +19,7 @@ import sandbox  # noqa: E402
 
 AT_ONCE = 24
 
-# What a request is, by method and path. The numbers of the failure model are in docs/guarantees.md.
+# What a request is, by method and path. The numbers of what goes wrong are in docs/architecture/failure-tests.md.
 DISCOVERY = {"methods": ["GET"], "path": r"^/apis?(\?|$)"}
 RECORD = {"methods": ["GET"], "path": r"/secrets/instantexec"}
 READ = {"methods": ["GET"], "path": r"/configmaps/settings"}

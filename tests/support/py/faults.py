@@ -41,18 +41,19 @@ def program():
 
 
 class Proxy:
-    """A running fault proxy in front of the sandbox. `kubeconfig` leads through it; `folder` holds its files."""
+    """A running fault proxy in front of the sandbox. `kubeconfig` leads through it; `folder` holds its files.
 
-    def __init__(self, folder, *arguments):
+    Whoever comes through it is the administrator; with a `token`, the account that the token belongs to.
+    """
+
+    def __init__(self, folder, *arguments, token=None):
         self.folder = pathlib.Path(folder)
         self.history = self.folder / "history.jsonl"
         view = sandbox.kubectl("config", "view", "--raw", "--flatten", "--minify", "-o", "json").json()
         cluster, user = view["clusters"][0]["cluster"], view["users"][0]["user"]
-        files = {
-            "ca": cluster["certificate-authority-data"],
-            "cert": user["client-certificate-data"],
-            "key": user["client-key-data"],
-        }
+        files = {"ca": cluster["certificate-authority-data"]}
+        if token is None:
+            files |= {"cert": user["client-certificate-data"], "key": user["client-key-data"]}
         command = [program(), "--upstream", cluster["server"], "--history", self.history, *arguments]
         for name, data in files.items():
             path = self.folder / f"{name}.pem"
@@ -68,7 +69,7 @@ class Proxy:
         self.kubeconfig.write_text(json.dumps({
             "apiVersion": "v1", "kind": "Config", "current-context": "faults",
             "clusters": [{"name": "faults", "cluster": {"server": ready["url"], "certificate-authority-data": authority}}],
-            "users": [{"name": "nobody", "user": {}}],
+            "users": [{"name": "nobody", "user": {"token": token} if token else {}}],
             "contexts": [{"name": "faults", "context": {"cluster": "faults", "user": "nobody"}}],
         }))  # fmt: skip
 

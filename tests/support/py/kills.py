@@ -106,11 +106,11 @@ class Outcome:
 
 
 class Harness:
-    """One proxy, used for one kill after the other. Not for two threads at once. `arguments` are the proxy's."""
+    """One proxy, used for one kill after the other. Not for two threads at once. What it is given is the proxy's."""
 
-    def __init__(self, *arguments):
+    def __init__(self, *arguments, **options):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="instantexec-kill-"))
-        self.proxy = faults.Proxy(self.folder, *arguments)
+        self.proxy = faults.Proxy(self.folder, *arguments, **options)
 
     def close(self):
         self.proxy.close()

@@ -269,6 +269,27 @@ TEST(RefusedUndo, IsTriedAgainOnceThePolicyIsForgotten) {
   }
 }
 
+// What is lost for another reason does not come back by waiting.
+TEST(RefusedUndo, IsNotWaitedForWhenNothingWasRefused) {
+  World world;
+  ASSERT_EQ(world.deploy_word({config("a", "1")}), "deployed");
+  world.server.store().listen([&world, done = false](const sim::Change& change) mutable {
+    if (done || !change.after || change.after->name() != "a") return;
+    done = true;
+    world.server.timeline().at(world.server.now() + Duration{100},
+                               [&world] { world.foreign_delete(config("a", "")); });
+  });
+  std::optional<Instant> failed;
+  world.server.faults.on_request = [&](const sim::RequestInfo& info) {
+    if (!failed && info.verb == "delete" && info.ref.name == "web") failed = world.server.now();
+    return sim::Fault{};
+  };
+  EXPECT_EQ(world.deploy_word({config("a", "2"), policy("strict"), deployment("web", kBroken)}),
+            "rollback_incomplete");
+  ASSERT_TRUE(failed);
+  EXPECT_LT(world.server.now() - *failed, Duration{5'000});
+}
+
 // Refused by a policy of others, or for good: then it is said. Stopped, or without the lock, it ends.
 TEST(RefusedUndo, EndsInTime) {
   struct Row {
