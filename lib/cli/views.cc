@@ -27,9 +27,10 @@ std::string unfinished_sentence(const engine::UnfinishedOperation& operation,
       fmt::format("{} of revision {}, started {} by {}", operation.phase, operation.revision,
                   operation.started, sanitise_line(operation.holder, 200));
   if (status.at_work) {
-    return what + ", which is at work" +
+    const bool itself = status.lock_holder == sanitise_line(operation.holder, 300);
+    return what + (itself ? ", which is at work" : "; " + status.lock_holder + " is at work on it") +
            (status.lock_renewed.empty() ? "" : fmt::format(" (lock renewed {})", status.lock_renewed)) +
-           "; should it be gone, `recover` takes over once its lock has run out";
+           "; should that end, `recover` takes over once its lock has run out";
   }
   // Past the commit point there is no way back.
   const char* means = operation.phase == "committing"            ? "`recover` finishes it"

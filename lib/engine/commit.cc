@@ -58,14 +58,15 @@ Result<std::vector<DeleteOutcome>> commit_release(Operation& operation, const pl
       return fail(errors::kLockLost, "the lock was lost while former objects were being deleted");
     }
     if (result.stop == Stop::kInterrupted) {
-      return fail(errors::kUnfinished, "interrupted while former objects were being deleted");
+      const char* what = "interrupted while former objects were being deleted";
+      return fail(operation.stored.exists() ? make_error(errors::kUnfinished, what) : no_record(what));
     }
     pruned = work.outcomes();
     if (std::any_of(pruned.begin(), pruned.end(), [](const DeleteOutcome& one) { return one.unanswered; })) {
+      const char* what =
+          "the new release is in force, but the API server did not answer to the deletion of former objects";
       // Recorded as committing, so that recover and the next deploy go forward from here.
-      return fail(errors::kUnfinished,
-                  "the new release is in force, but the API server did not answer to the deletion of former "
-                  "objects");
+      return fail(operation.stored.exists() ? make_error(errors::kUnfinished, what) : no_record(what));
     }
   }
   // Without anything to prune the commit point and the end are one write.

@@ -266,6 +266,8 @@ class Deployer {
     const Verdict verdict = options_.wait ? health.wait(options_.timeout) : Verdict::kHealthy;
     if (verdict == Verdict::kInterrupted)
       return fail(errors::kInterrupted, "interrupted; nothing was changed");
+    if (verdict == Verdict::kLockLost)
+      return fail(errors::kLockLost, "the lock was lost while the release was looked at");
     std::set<model::ObjectRef> broken;
     for (const plan::Desired& desired : planned.desired) {
       const model::ObjectRef ref = desired.object().ref();

@@ -51,6 +51,8 @@ void note_former_health(Session& session, PlanResult& planned, const HealthOptio
   status::ChildIndex index;
   read_families(session, unwell, options, index);
   for (const model::Object* object : unwell) {
+    // Judged with what it owns it may be well.
+    if (counts_as_ready(status::assess(*object, index, context).status)) continue;
     if (auto former = status::read_former(*object, index, context)) {
       planned.former[object->ref()] = *std::move(former);
     } else {
@@ -59,13 +61,20 @@ void note_former_health(Session& session, PlanResult& planned, const HealthOptio
   }
 }
 
+std::set<model::ObjectRef> unready_before(const PlanResult& planned) {
+  std::set<model::ObjectRef> out(planned.under_way.begin(), planned.under_way.end());
+  for (const auto& [ref, former] : planned.former) out.insert(ref);
+  return out;
+}
+
 std::vector<Bystander> bystanders_of(const PlanResult& planned, const status::Options& options) {
-  const std::set<model::ObjectRef> under_way(planned.under_way.begin(), planned.under_way.end());
+  const std::set<model::ObjectRef> unready = unready_before(planned);
   std::vector<Bystander> out;
   for (const plan::Step& step : planned.plan.steps) {
-    if (step.op != plan::Op::kUnchanged || status::child_kinds(step.gvk, options).empty()) continue;
-    if (planned.former.contains(step.object) || under_way.contains(step.object)) continue;
-    out.push_back({step.gvk, step.object});
+    const bool ends = step.gvk.group == "batch" && step.gvk.kind == "Job";
+    const bool runs = !ends && !status::child_kinds(step.gvk, options).empty();
+    if (step.op == plan::Op::kUnchanged && runs && !unready.contains(step.object))
+      out.push_back({step.gvk, step.object});
   }
   return out;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,9 @@ using FormerHealth = std::map<model::ObjectRef, status::Former>;
 // so they are judged by their own status.
 void note_former_health(Session& session, PlanResult& planned, const HealthOptions& options);
 
-// Workloads that the plan leaves as they are, and that were ready then.
+// Everything that was not ready then.
+[[nodiscard]] std::set<model::ObjectRef> unready_before(const PlanResult& planned);
+// Workloads that the plan leaves as they are, and that were ready then. Not Jobs, which do not run again.
 [[nodiscard]] std::vector<Bystander> bystanders_of(const PlanResult& planned, const status::Options& options);
 
 // To and from the records of an operation, for a run that is resumed by another process.

@@ -304,6 +304,7 @@ class Forward {
       task.saved.push_back(std::move(saved));
     }
     task.bystanders = bystanders_of(planned_, operation_.options.readiness);
+    task.unready = unready_before(planned_);
     return task;
   }
 

@@ -86,7 +86,7 @@ void HealthMonitor::track(HealthTarget target) {
     tracked.context.declares_status = declared->second;
   }
   tracked.written = target.written;
-  tracked.may_recover = target.may_recover;
+  tracked.recovers_by = target.recovers_by;
   if (target.written) {
     set_clock(tracked.object);
     tracked.context.uid = tracked.current_uid;
@@ -264,8 +264,12 @@ bool HealthMonitor::stands(const Tracked& tracked, const model::Object* object,
   return status::no_worse(former->second, health, ready, tracked.written);
 }
 
+bool HealthMonitor::counts_no_more(const Tracked& tracked) {
+  return tracked.recovers_by && !tracked.written && tracked.current_uid.empty();
+}
+
 bool HealthMonitor::settled(const Tracked& tracked, bool at_last) const {
-  return counts_as_ready(tracked.health) ||
+  return counts_no_more(tracked) || counts_as_ready(tracked.health) ||
          stands(tracked, index_.find(tracked.current_uid), tracked.health, at_last);
 }
 
@@ -279,7 +283,8 @@ std::vector<model::ObjectRef> HealthMonitor::unsettled(bool at_last) const {
 
 std::optional<model::ObjectRef> HealthMonitor::failure() const {
   for (const auto& [ref, tracked] : tracked_) {
-    if (tracked.health.doomed() && !tracked.may_recover && !settled(tracked)) return ref;
+    const bool may_recover = tracked.recovers_by && session_.now() < *tracked.recovers_by;
+    if (tracked.health.doomed() && !may_recover && !settled(tracked)) return ref;
   }
   return std::nullopt;
 }
@@ -294,8 +299,9 @@ std::optional<status::Former> HealthMonitor::as_before(const model::ObjectRef& r
 
 std::optional<model::ObjectRef> HealthMonitor::stuck() const {
   for (const auto& [ref, tracked] : tracked_) {
-    if (tracked.may_recover) continue;
-    const bool still = tracked.patience && session_.now() - tracked.last_change >= *tracked.patience;
+    const bool still = tracked.recovers_by
+                           ? session_.now() >= *tracked.recovers_by
+                           : tracked.patience && session_.now() - tracked.last_change >= *tracked.patience;
     if (still && !settled(tracked, true)) return ref;
   }
   return std::nullopt;
@@ -309,7 +315,11 @@ Instant HealthMonitor::next_look(Instant deadline) const {
     if (settled(tracked)) continue;
     out = std::min(out, tracked.heard + patience());
     if (options_.former.contains(ref)) out = std::min(out, tracked.last_change + kStandsStill);
-    if (tracked.patience) out = std::min(out, tracked.last_change + *tracked.patience);
+    if (tracked.recovers_by) {
+      if (session_.now() < *tracked.recovers_by) out = std::min(out, *tracked.recovers_by);
+    } else if (tracked.patience && !settled(tracked, true)) {
+      out = std::min(out, tracked.last_change + *tracked.patience);
+    }
   }
   return out;
 }
@@ -351,7 +361,7 @@ std::optional<Verdict> HealthMonitor::look() {
   // Kinds that are ready by existing were confirmed by the answer to their write.
   std::vector<model::ObjectRef> doubtful;
   for (const auto& [ref, tracked] : tracked_) {
-    if (watches_.covers(tracked.object.gvk(), ref.ns)) doubtful.push_back(ref);
+    if (watches_.covers(tracked.object.gvk(), ref.ns) && !counts_no_more(tracked)) doubtful.push_back(ref);
   }
   if (doubtful.empty() || confirmed(doubtful, true)) return Verdict::kHealthy;
   session_.pause(kLookAgainAfter);

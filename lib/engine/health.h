@@ -20,8 +20,9 @@ namespace instantexec::engine {
 struct HealthTarget {
   model::Object object;
   bool written = false;  // by this operation; then only states newer than `object` count
-  // What broke it was taken back, so it may recover by itself: only the end of the wait is a verdict.
-  bool may_recover = false;
+  // What broke it was taken back, so until then it may recover by itself, and neither a failure nor silence
+  // is a verdict; from then on not being ready is. One that somebody deletes meanwhile counts no more.
+  std::optional<Instant> recovers_by = {};
 };
 
 struct HealthOptions {
@@ -76,6 +77,8 @@ class HealthMonitor {
   // Of the object behind kTimedOut: for how long nothing has happened to it, if it is given up for that and
   // not because the time is up.
   [[nodiscard]] std::optional<Duration> silent_for() const { return silent_for_; }
+  // Every object that is neither ready nor as broken as before.
+  [[nodiscard]] std::vector<model::ObjectRef> not_ready() const { return unsettled(true); }
   // Why an object is not ready, from everything seen.
   [[nodiscard]] status::FailureSummary explain(const model::ObjectRef& ref) const;
   // Everything seen so far.
@@ -93,7 +96,7 @@ class HealthMonitor {
     Instant heard;                     // when the object itself was last written, read or told of
     std::optional<Duration> patience;  // with its silence; unset: no end
     bool written = false;
-    bool may_recover = false;
+    std::optional<Instant> recovers_by;
     bool blocked = false;  // waits for others; see status::Assessment
     bool assessed = false;
   };
@@ -126,6 +129,8 @@ class HealthMonitor {
   // Whether a health of the object is no worse than before; `at_last`: although it may yet become ready.
   [[nodiscard]] bool stands(const Tracked& tracked, const model::Object* object,
                             const model::ObjectStatus& health, bool at_last) const;
+  // Nobody asked for it to be there, and somebody has deleted it.
+  [[nodiscard]] static bool counts_no_more(const Tracked& tracked);
   // Nothing is left to wait for: ready, or as broken as before.
   [[nodiscard]] bool settled(const Tracked& tracked, bool at_last = false) const;
   [[nodiscard]] std::vector<model::ObjectRef> unsettled(bool at_last = false) const;

@@ -67,6 +67,7 @@ class Acquisition {
         if (!now) return give_up(response);
         if (now->resource_version() != lease.resource_version()) {
           known = std::move(*now);
+          as_known = false;
           if (++races_ <= kMaxRepetitions) continue;
           return give_up(response);
         }

@@ -136,6 +136,13 @@ Result<model::DeployReport> settle_files(const Operation& operation, Result<mode
   return fail(std::move(error));
 }
 
+Error no_record(const std::string& what) {
+  return make_error(
+      journal::errors::kBroken,
+      what + ", and somebody has deleted the record of the release, so nobody can go on with it",
+      "look at the objects with the label instantexec.dev/release, then deploy again");
+}
+
 HealthOptions health_options(const ReleaseOptions& options) {
   HealthOptions out;
   out.per_object_timeout = options.per_object_timeout;

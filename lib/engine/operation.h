@@ -56,6 +56,9 @@ void give_lock_back(const Operation& operation);
 [[nodiscard]] Result<model::DeployReport> settle_files(const Operation& operation,
                                                        Result<model::DeployReport> result);
 
+// The error of an operation that stopped half-way when somebody has deleted its record: nobody can go on.
+[[nodiscard]] Error no_record(const std::string& what);
+
 [[nodiscard]] HealthOptions health_options(const ReleaseOptions& options);
 
 [[nodiscard]] model::Action action_of(plan::Op op);

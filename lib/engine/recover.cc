@@ -216,18 +216,21 @@ std::vector<journal::SavedObject> what_was_written(Recorded recorded) {
   return out;
 }
 
-std::vector<Bystander> recorded_bystanders(const Operation& operation, const Recorded& recorded) {
+// What has to be ready again, as far as the record tells.
+void note_health(const Operation& operation, const Recorded& recorded, UndoTask& task) {
+  if (!recorded.payload.under_way) return;
   PlanResult planned;
   planned.plan = recorded.plan;
   planned.former = from_records(recorded.payload.unwell);
-  planned.under_way = recorded.payload.under_way;
-  return bystanders_of(planned, operation.options.readiness);
+  planned.under_way = *recorded.payload.under_way;
+  task.unready = unready_before(planned);
+  task.bystanders = bystanders_of(planned, operation.options.readiness);
 }
 
 Result<model::DeployReport> go_back(Operation& operation, Recorded recorded) {
   UndoTask task;
   task.quarantine_until = operation.late_until;
-  task.bystanders = recorded_bystanders(operation, recorded);
+  note_health(operation, recorded, task);
   task.saved = what_was_written(std::move(recorded));
   IE_TRY_ASSIGN(task.withheld, check_reach(operation, task.saved));
   // Once something was put back, what is seen is no longer what failed.
@@ -317,7 +320,7 @@ Result<model::DeployReport> carry_on(Operation& operation, Recorded recorded) {
     if (saved.after) planned.after[saved.object] = std::move(*saved.after);
   }
   planned.former = from_records(payload.unwell);
-  planned.under_way = std::move(payload.under_way);
+  planned.under_way = payload.under_way.value_or(std::vector<model::ObjectRef>{});
   return resume_forward(operation, planned);
 }
 

@@ -23,6 +23,13 @@ Error write_error(const Response& response, const std::string& what) {
   return record_error(response, "no answer").with_context("writing " + what);
 }
 
+// Of a write that may still be done. What refused a later try, or a look, says nothing about it.
+Error not_known(Error error) {
+  if (error.code == &errors::kRecordRefused) error.code = &errors::kWriteFailed;
+  error.http_status = 0;
+  return error;
+}
+
 // They are deleted with the head that owns them.
 void forget_payloads(journal::Head& head) {
   if (head.operation) head.operation->payload = {};
@@ -77,20 +84,21 @@ Result<bool> ReleaseStore::settle(StoredHead& stored, const model::Object& secre
 }
 
 Status ReleaseStore::settle_refusal(StoredHead& stored, const model::Object& secret, const Response& response,
-                                    Instant done_by) {
+                                    std::optional<Instant> done_by) {
   Error error = write_error(response, "the record of the release");
-  if (session_.now() >= done_by || error.code != &errors::kRecordRefused) return fail(std::move(error));
-  session_.pause(done_by - session_.now());
-  IE_TRY_ASSIGN(const bool done, settle(stored, secret));
-  if (done) return {};
-  // Interrupted: it may still be done.
-  if (session_.now() < done_by) error.code = &errors::kWriteFailed;
-  return fail(std::move(error));
+  if (!done_by) return fail(std::move(error));
+  if (error.code != &errors::kRecordRefused) return fail(not_known(std::move(error)));
+  session_.pause(std::max(*done_by - session_.now(), Duration{0}));
+  const Result<bool> done = settle(stored, secret);
+  if (!done) return fail(not_known(done.error()));
+  if (*done) return {};
+  const bool too_early = session_.now() < *done_by;  // interrupted
+  return fail(too_early ? not_known(std::move(error)) : std::move(error));
 }
 
 Status ReleaseStore::save_head(StoredHead& stored, int repetitions, WhenGone when_gone) {
   IE_TRY_ASSIGN(model::Object secret, journal::head_secret(stored.head, seal_));
-  Instant done_by;  // a try without an answer may be done until then
+  std::optional<Instant> done_by;  // a try without an answer may be done until then, or was before
   for (int attempt = 1;; ++attempt) {
     if (!session_.await_lock()) {
       return fail(errors::kLockLost, "the lock was lost before the record could be written");
@@ -121,8 +129,10 @@ Status ReleaseStore::save_head(StoredHead& stored, int repetitions, WhenGone whe
       IE_TRY_ASSIGN(secret, journal::head_secret(stored.head, seal_));
       continue;
     }
-    IE_TRY_ASSIGN(const bool done, settle(stored, secret));
-    if (done) return {};
+    const Result<bool> done = settle(stored, secret);
+    if (!done) return fail(done_by ? not_known(done.error()) : done.error());
+    if (*done) return {};
+    if (done_by && session_.now() >= *done_by) done_by.reset();
     session_.pause(backoff(attempt));
   }
 }

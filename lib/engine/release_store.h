@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -58,7 +59,7 @@ class ReleaseStore {
  private:
   // Why the last try failed; nothing when an earlier one, whose answer got lost, turns out to have been done.
   Status settle_refusal(StoredHead& stored, const model::Object& secret, const Response& response,
-                        Instant done_by);
+                        std::optional<Instant> done_by);
   // Some chunks from `first` on.
   Status save_chunks(const StoredHead& stored, int revision, const journal::PackedBlob& packed,
                      std::size_t first);

@@ -28,6 +28,9 @@ using Kind = plan::Undo::Kind;
 constexpr int kRounds = 3;
 // For deletions that were accepted and wait for something (a pod's grace period, finalizers).
 constexpr Duration kGoneWithin{60'000};
+// A container that has crashed is started again after at most five minutes (kubelet, MaxContainerBackOff),
+// and takes a moment to become ready.
+constexpr std::chrono::minutes kRecoversWithin{6};
 constexpr Duration kPollEvery{1000};
 // For an API server to notice that an admission policy is gone.
 constexpr Duration kForgottenWithin{10'000};
@@ -202,8 +205,12 @@ class UndoRun {
     return {};
   }
 
-  // What was healthy before has to be so again.
+  // What was healthy before has to be so again. All rounds together take no longer than the timeout.
   bool wait_healthy() {
+    if (!healthy_by_) {
+      healthy_by_ = session_.now() + operation_.options.timeout;
+      recovers_by_ = std::min(*healthy_by_, session_.now() + kRecoversWithin);
+    }
     HealthOptions options = health_options(operation_.options);
     std::set<model::Gvk> kinds;
     for (const journal::SavedObject& saved : task_.saved) kinds.insert(saved.gvk);
@@ -216,15 +223,17 @@ class UndoRun {
       // What an earlier run put back may not be healthy yet.
       const bool put_back = outcomes_[i].wrote || (resumed_ && outcomes_[i].kind == Kind::kNothing);
       if (!put_back || !saved.before || outcomes_[i].stored.name().empty()) continue;
-      if (!was_healthy(*saved.before, judged_by)) continue;
+      const bool was_ready =
+          task_.unready ? !task_.unready->contains(saved.object) : was_healthy(*saved.before, judged_by);
+      if (!was_ready) continue;
       stuck.consider(outcomes_[i].stored);
-      health_->track({std::move(outcomes_[i].stored), true});
+      health_->track({std::move(outcomes_[i].stored), true, recovers_by_});
     }
     if (resumed_ ||
         std::any_of(outcomes_.begin(), outcomes_.end(), [](const auto& one) { return one.wrote; }))
       follow_bystanders();
     health_->on_look([&] { stuck.free(health_->index()); });
-    const Verdict verdict = health_->wait(operation_.options.timeout);
+    const Verdict verdict = health_->wait(std::max(*healthy_by_ - session_.now(), Duration{0}));
     health_->on_look({});
     stopped_ = verdict == Verdict::kInterrupted || verdict == Verdict::kLockLost;
     return verdict == Verdict::kHealthy && unseen_.empty();
@@ -243,18 +252,17 @@ class UndoRun {
     }
     unseen_ = std::move(look->unread);
     for (auto& [ref, object] : look->objects) {
+      if (object.terminating()) continue;  // somebody's wish
       health_->watch(object.gvk(), ref.ns);
-      health_->track({std::move(object), false, true});
+      health_->track({std::move(object), false, recovers_by_});
     }
   }
 
-  // By the rules that say whether it is so again.
+  // As far as its own state tells, of a record that does not say so.
   static bool was_healthy(const model::Object& before, const HealthOptions& options) {
     status::Context context;
     context.options = options.status;
     context.rules = options.rules;
-    const auto declared = options.declares_status.find(before.gvk());
-    if (declared != options.declares_status.end()) context.declares_status = declared->second;
     return counts_as_ready(status::compute(before, {}, {}, context));
   }
 
@@ -346,9 +354,9 @@ class UndoRun {
       out.differences.push_back(name + ": kept: " + outcomes_[i].message);
       return false;
     }
-    left_over_.push_back({saved.gvk, saved.object.ns, saved.object.name, now->uid()});
     out.identity = false;
     const bool leaving = now->terminating();  // what is not there needs no deletion
+    if (!leaving) left_over_.push_back({saved.gvk, saved.object.ns, saved.object.name, now->uid()});
     out.differences.push_back(name + ": " +
                               failure_of(i, leaving ? "its deletion is pending" : "it still exists"));
     return leaving;
@@ -375,11 +383,11 @@ class UndoRun {
   // What was created and is still there belongs to the release from now on, or nobody would ever look for it.
   void adopt_left_over() {
     std::vector<journal::Member>& members = operation_.stored.head.members;
-    std::set<model::ObjectRef> known;
-    for (const journal::Member& member : members) known.insert(ref_of(member));
-    for (journal::Member& left : left_over_) {
-      if (!known.contains(ref_of(left))) members.push_back(std::move(left));
-    }
+    std::set<model::ObjectRef> left;
+    for (const journal::Member& one : left_over_) left.insert(ref_of(one));
+    // One of that name was in the release before, and somebody had deleted it.
+    std::erase_if(members, [&](const journal::Member& member) { return left.contains(ref_of(member)); });
+    members.insert(members.end(), left_over_.begin(), left_over_.end());
   }
 
   // The reverse, once nothing that was created is left.
@@ -401,10 +409,11 @@ class UndoRun {
     // Nobody knows what those are that could not be read.
     if (partly) verification.values = verification.identity = verification.ownership = false;
     const bool complete = verification.values && verification.identity && healthy;
+    // No recovery can go on without the record.
+    const bool last_word = !partly || !operation_.stored.exists();
     auto result = complete ? model::DeployResult::kRolledBack : model::DeployResult::kRollbackIncomplete;
-    if (partly) {
-      result = model::DeployResult::kPartlyUndone;
-    } else {
+    if (partly && !last_word) result = model::DeployResult::kPartlyUndone;
+    if (last_word) {
       const auto phase = complete ? journal::Phase::kRolledBack : journal::Phase::kRollbackIncomplete;
       session_.emit(model::PhaseStarted{model::Phase::kRecording, 0});
       if (!complete) adopt_left_over();
@@ -419,16 +428,16 @@ class UndoRun {
       out.verification->differences.push_back(
           ref.to_string() + ": whether it is healthy could not be read: " + error.to_string());
     }
-    // Every verdict against health names one.
-    if (const auto culprit = health_->culprit(); !healthy && culprit) {
-      out.verification->differences.push_back(culprit->to_string() +
-                                              ": not healthy again: " + health_->status_of(*culprit).message);
+    for (const model::ObjectRef& ref : healthy ? std::vector<model::ObjectRef>{} : health_->not_ready()) {
+      out.verification->differences.push_back(ref.to_string() +
+                                              ": not healthy again: " + health_->status_of(ref).message);
     }
     return out;
   }
 
   Result<model::DeployReport> interrupted() {
     if (!session_.interrupted()) return fail(errors::kLockLost, "the lock was lost during the undo");
+    if (!operation_.stored.exists()) return fail(no_record("interrupted while it was being put back"));
     return report(model::DeployResult::kInterrupted);
   }
 
@@ -461,9 +470,11 @@ class UndoRun {
   UndoPlan plan_;
   std::vector<UndoOutcome> outcomes_;
   std::optional<HealthMonitor> health_;
-  bool resumed_ = false;                             // another run had begun with it
-  Unread unread_;                                    // in the last look
-  Unread unseen_;                                    // bystanders
+  bool resumed_ = false;               // another run had begun with it
+  Unread unread_;                      // in the last look
+  Unread unseen_;                      // bystanders
+  std::optional<Instant> healthy_by_;  // from the first wait on
+  Instant recovers_by_;
   std::vector<journal::Member> left_over_;           // creations that are still there
   std::shared_ptr<const model::ApiCatalog> served_;  // then; null: nobody knows
   bool left_out_ = false;                            // something, of the last round

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "base/result.h"
@@ -27,6 +28,8 @@ struct UndoTask {
   Unread withheld = {};  // must not be touched now, and why; reported like what cannot be read
   // Have to be ready again: what they use (a ConfigMap, a policy) may have been written.
   std::vector<Bystander> bystanders = {};
+  // What was not ready before the operation. Unset: not known, so its saved state is judged.
+  std::optional<std::set<model::ObjectRef>> unready = {};
 };
 
 // Puts everything the operation recorded in the head has written back, waits until it is healthy, and

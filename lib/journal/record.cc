@@ -293,7 +293,10 @@ void write_payload(const PayloadView& payload, const Sink& sink) {
                                     {"message", one.message},
                                     {"ready", one.ready}});
   }
-  for (const model::ObjectRef& ref : payload.under_way) header["underWay"].push_back(ref_json(ref));
+  if (payload.under_way) {
+    header["underWay"] = Json::array();
+    for (const model::ObjectRef& ref : *payload.under_way) header["underWay"].push_back(ref_json(ref));
+  }
   sink(text(header));
   const auto line = [&sink](const model::Object* object) {
     if (object != nullptr) sink('\n' + text(object->json));
@@ -333,7 +336,10 @@ Status PayloadReader::header(std::string_view text) {
                            model::get_string(item, "/reason"), model::get_string(item, "/message"),
                            model::get_int(item, "/ready")});
   }
-  for (const Json& item : model::get_array(header, "/underWay")) out_.under_way.push_back(ref_from(item));
+  if (header.contains("underWay")) {
+    out_.under_way.emplace();
+    for (const Json& item : model::get_array(header, "/underWay")) out_.under_way->push_back(ref_from(item));
+  }
   return {};
 }
 

@@ -111,7 +111,8 @@ struct Payload {
   std::vector<model::Object> manifests;  // what is applied, in plan order
   std::vector<SavedObject> saved;        // only what the plan writes
   std::vector<Unwell> unwell;
-  std::vector<model::ObjectRef> under_way;  // not ready before the operation, and not broken either
+  // Not ready before the operation, and not broken either. Nothing: not recorded, by an earlier version.
+  std::optional<std::vector<model::ObjectRef>> under_way;
 };
 
 // The same by reference, for writing: a release may be large, and everything in it exists already.
@@ -127,7 +128,7 @@ struct PayloadView {
   std::vector<const model::Object*> manifests;
   std::vector<SavedView> saved;
   std::vector<Unwell> unwell;
-  std::vector<model::ObjectRef> under_way;
+  std::optional<std::vector<model::ObjectRef>> under_way;
 };
 
 [[nodiscard]] std::string_view to_string(Phase phase);  // "applying", "deployed", …

@@ -36,17 +36,23 @@ TEST(StatusView, WorkThatNobodyIsAtCanBeRecovered) {
 TEST(StatusView, WorkThatGoesOnIsNotToBeRecovered) {
   engine::ReleaseStatus status = unfinished();
   status.at_work = true;
-  EXPECT_EQ(status_view(status).unfinished,
-            "applying of revision 2, started 2026-01-31T09:05:00Z by ci-1, which is at work; should it be "
-            "gone, `recover` takes over once its lock has run out");
   status.lock_holder = "ci-1";
+  EXPECT_EQ(status_view(status).unfinished,
+            "applying of revision 2, started 2026-01-31T09:05:00Z by ci-1, which is at work; should that "
+            "end, `recover` takes over once its lock has run out");
   status.lock_renewed = "2026-01-31T09:06:00Z";
   const report::ReleaseView view = status_view(status);
   EXPECT_EQ(view.unfinished,
             "applying of revision 2, started 2026-01-31T09:05:00Z by ci-1, which is at work (lock renewed "
-            "2026-01-31T09:06:00Z); should it be gone, `recover` takes over once its lock has run out");
+            "2026-01-31T09:06:00Z); should that end, `recover` takes over once its lock has run out");
   EXPECT_TRUE(view.at_work);
   EXPECT_EQ(status_document(status)["at_work"], true);
+  engine::ReleaseStatus recovered = status;
+  recovered.lock_holder = "laptop";
+  EXPECT_EQ(
+      status_view(recovered).unfinished,
+      "applying of revision 2, started 2026-01-31T09:05:00Z by ci-1; laptop is at work on it (lock renewed "
+      "2026-01-31T09:06:00Z); should that end, `recover` takes over once its lock has run out");
   report::TextOptions colours;
   colours.style.colour = true;
   const std::string text = report::status_text(view, colours);

@@ -72,6 +72,65 @@ TEST_F(Bystander, ThatStaysBrokenIsSaid) {
   EXPECT_EQ(model::get_string(world.get("ConfigMap", "c")->json, "/data/key"), "1");
 }
 
+// However long the release may take: the kubelet tries again within five minutes.
+TEST_F(Bystander, IsGivenUpAfterAWhile) {
+  world.options.timeout = std::chrono::minutes(30);
+  world.options.per_object_timeout = std::chrono::seconds(20);  // of silence, which counts for a rollout
+  break_with_config(world, Duration{0});
+  const Instant begun = world.server.now();
+  EXPECT_EQ(world.deploy_word(failing()), "rollback_incomplete");
+  EXPECT_GE(world.server.now() - begun, std::chrono::minutes(6));
+  EXPECT_LT(world.server.now() - begun, std::chrono::minutes(9));
+}
+
+// Whatever else has to be tried again.
+TEST_F(Bystander, IsWaitedForNoLongerThanTheTimeout) {
+  world.options.timeout = std::chrono::minutes(2);
+  break_with_config(world, Duration{0});
+  world.server.faults.on_request = [](const sim::RequestInfo& info) {
+    const bool refused = info.verb == "delete" && info.ref.name == "new";
+    return refused ? sim::Fault{sim::Fault::Kind::kAnswer, 403} : sim::Fault{};
+  };
+  std::vector<model::Object> wanted = failing();
+  wanted.push_back(config("new", "1"));
+  const Instant begun = world.server.now();
+  EXPECT_EQ(world.deploy_word(wanted), "rollback_incomplete");
+  EXPECT_LT(world.server.now() - begun, std::chrono::minutes(4));
+}
+
+TEST_F(Bystander, EachThatStaysBrokenIsNamed) {
+  ASSERT_EQ(world.deploy_word({config("c", "1"), idle(kGood), deployment("other", kGood)}), "deployed");
+  break_with_config(world, Duration{0});
+  world.server.store().listen([this, done = false](const sim::Change& change) mutable {
+    if (done || !change.after || change.after->name() != "web") return;
+    done = true;
+    auto broken = deployment("other", kMissing);
+    broken.json["spec"]["strategy"] = {{"type", "RollingUpdate"}, {"rollingUpdate", {{"maxUnavailable", 2}}}};
+    world.server.timeline().at(world.server.now() + Duration{100},
+                               [this, broken] { world.foreign_apply(broken); });
+  });
+  std::vector<model::Object> wanted = failing();
+  wanted.push_back(deployment("other", kGood));
+  const auto report = world.deploy(wanted);
+  ASSERT_TRUE(report) << report.error().to_string();
+  for (const char* name : {"idle", "other"}) {
+    EXPECT_THAT(report->verification->differences,
+                testing::Contains(
+                    testing::HasSubstr(std::string("Deployment default/") + name + ": not healthy again")));
+  }
+}
+
+TEST_F(Bystander, ThatSomebodyDeletesMeanwhileIsWaitedForNoLonger) {
+  world.options.timeout = std::chrono::minutes(5);
+  break_with_config(world, Duration{0});
+  world.server.timeline().at(world.server.now() + Duration{60'000},
+                             [this] { world.foreign_delete(idle(kGood)); });
+  const Instant begun = world.server.now();
+  EXPECT_EQ(world.deploy_word(failing()), "rolled_back");
+  EXPECT_GE(world.server.now() - begun, Duration{60'000});
+  EXPECT_LT(world.server.now() - begun, std::chrono::minutes(2));
+}
+
 TEST_F(Bystander, IsWaitedForByARecovery) {
   constexpr Duration kHeals{90'000};
   for (const bool heals : {true, false}) {
@@ -161,15 +220,25 @@ TEST_F(Bystander, OfAServerThatIsSilentAreNotCalledHealthy) {
               testing::Contains(testing::HasSubstr("whether it is healthy could not be read")));
 }
 
-// That is somebody's wish.
+// That is somebody's wish, also while something holds it.
 TEST_F(Bystander, ThatSomebodyDeletesIsNotWaitedFor) {
-  world.server.store().listen([this, done = false](const sim::Change& change) mutable {
-    if (done || !change.after || change.after->name() != "web") return;
-    done = true;
-    world.server.timeline().at(world.server.now() + Duration{100},
-                               [this] { world.foreign_delete(idle(kGood)); });
-  });
-  EXPECT_EQ(world.deploy_word(failing()), "rolled_back");
+  for (const bool held : {false, true}) {
+    World other;
+    auto leaving = idle(kGood);
+    if (held) leaving.json["metadata"]["finalizers"] = model::Json::array({"example.org/held"});
+    ASSERT_EQ(other.deploy_word({config("c", "1"), leaving}), "deployed");
+    break_with_config(other, Duration{0});
+    other.server.store().listen([&other, done = false](const sim::Change& change) mutable {
+      if (done || !change.after || change.after->name() != "web") return;
+      done = true;
+      other.server.timeline().at(other.server.now() + Duration{200},
+                                 [&other] { other.foreign_delete(idle(kGood)); });
+    });
+    const Instant begun = other.server.now();
+    EXPECT_EQ(other.deploy_word({config("c", "2"), leaving, deployment("web", kMissing)}), "rolled_back")
+        << held;
+    EXPECT_LT(other.server.now() - begun, Duration{60'000}) << held;
+  }
 }
 
 }  // namespace

@@ -73,6 +73,16 @@ TEST_F(LeftOver, IsNamedOnceHoweverOftenItIsTried) {
   EXPECT_EQ(members(), 2U);
 }
 
+// Somebody had deleted it before, so the release knew it under another UID.
+TEST_F(LeftOver, IsPrunedThoughItBelongedToTheReleaseBefore) {
+  ASSERT_EQ(world.deploy_word({config("a", "1"), config("new", "1")}), "deployed");
+  world.foreign_delete(config("new", ""));
+  leave_new_one();
+  EXPECT_EQ(members(), 2U);
+  EXPECT_EQ(world.deploy_word({config("a", "1")}), "deployed");
+  EXPECT_EQ(world.get("ConfigMap", "new"), nullptr) << "nobody would ever have pruned it";
+}
+
 TEST_F(LeftOver, RollbackReturnsToWhatIsInForce) {
   leave_new_one();
   const auto report = rollback(world.environment(), world.options, 0);

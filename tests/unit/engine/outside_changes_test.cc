@@ -277,6 +277,80 @@ TEST(LostRecord, BeforeTheFirstWriteIsBegunAnew) {
   }
 }
 
+// Then nothing may be said to be recorded.
+TEST(LostRecord, IsSaidByARunThatDoesNotEnd) {
+  struct Row {
+    const char* name;
+    bool prunes;
+    std::string result;
+  };
+  for (const Row& row : {Row{"interrupted undo", false, "error: record.broken"},
+                         Row{"partly undone", false, "rollback_incomplete"},
+                         Row{"interrupted prune", true, "error: record.broken"},
+                         Row{"unanswered prune", true, "error: record.broken"}}) {
+    const std::string what = row.name;
+    World world;
+    ASSERT_EQ(world.deploy_word({config("a", "1"), config("old", "1")}), "deployed");
+    delete_head_when_written(world, row.prunes ? "gate" : "web");
+    bool put_back = false;
+    world.server.faults.on_request = [&](const sim::RequestInfo& info) {
+      if (info.verb == "delete" && info.ref.name == "web") {
+        put_back = true;
+        if (what == "interrupted undo") return sim::Fault{sim::Fault::Kind::kInterrupt};
+      }
+      if (info.verb == "delete" && info.ref.name == "old") {
+        return sim::Fault{what == "interrupted prune" ? sim::Fault::Kind::kInterrupt
+                                                      : sim::Fault::Kind::kDropRequest};
+      }
+      const bool hidden = what == "partly undone" && put_back && info.ref.name == "a" && info.verb == "get";
+      return hidden ? sim::Fault{sim::Fault::Kind::kAnswer, 403} : sim::Fault{};
+    };
+    std::vector<model::Object> wanted{config("a", "2")};
+    if (row.prunes) {
+      wanted.push_back(never_ready("gate"));
+      world.server.timeline().at(world.server.now() + Duration{5'000}, [&world] {
+        auto gate = *world.get("Service", "gate");
+        gate.json["status"]["loadBalancer"]["ingress"] = model::Json::array({{{"ip", "192.0.2.1"}}});
+        world.server.store().put(std::move(gate));
+      });
+    } else {
+      wanted.push_back(config("old", "1"));
+      wanted.push_back(deployment("web", kBroken));
+    }
+    const auto report = world.deploy(wanted);
+    EXPECT_EQ(word(report), row.result) << what;
+    if (!report) {
+      EXPECT_THAT(report.error().message, testing::HasSubstr("deleted the record")) << what;
+    }
+    world.server.faults.on_request = nullptr;
+    world.restart();
+    EXPECT_EQ(word(world.recover()), "nothing_to_do") << what;
+    EXPECT_EQ(world.deploy_word({config("a", "3")}), "deployed") << what;
+  }
+}
+
+// The head is stored, though its answer was lost and nobody could see it.
+TEST(Chunks, OfAWriteThatMayBeDoneAreKept) {
+  for (const int status : {429, 403}) {
+    World world;
+    ASSERT_EQ(world.deploy_word({config("a", "1")}), "deployed");
+    world.server.faults.on_request = [status, sent = false](const sim::RequestInfo& info) mutable {
+      if (info.ref.name != "instantexec.web") return sim::Fault{};
+      if (info.verb == "replace") {
+        sent = true;
+        return sim::Fault{sim::Fault::Kind::kDropAnswer};
+      }
+      return sent ? sim::Fault{sim::Fault::Kind::kAnswer, status} : sim::Fault{};
+    };
+    EXPECT_THAT(world.deploy_word({config("a", "2")}), testing::StartsWith("error: ")) << status;
+    world.server.faults.on_request = nullptr;
+    world.server.run_for(Duration{60'000});
+    world.restart();
+    EXPECT_EQ(word(world.recover()), "rolled_back") << status;
+    EXPECT_EQ(world.deploy_word({config("a", "3")}), "deployed") << status;
+  }
+}
+
 // Later nobody is left with a record that names what is gone.
 TEST(LostRecord, DoesNotBlockAReleaseWhoseRunDiesAsWell) {
   World world;

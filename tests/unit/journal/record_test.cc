@@ -262,6 +262,7 @@ TEST(Payload, RoundTrips) {
   EXPECT_EQ(again->saved[2].object.name, "c");
   EXPECT_EQ(again->plan, payload.plan);
   EXPECT_TRUE(again->unwell.empty());
+  EXPECT_FALSE(again->under_way) << "as an earlier version wrote it";
 }
 
 TEST(Payload, IsReadHoweverItIsCut) {
@@ -283,7 +284,7 @@ TEST(Payload, IsReadHoweverItIsCut) {
 TEST(Payload, KeepsWhatWasBrokenBefore) {
   Payload payload;
   payload.unwell = {{{"apps", "Deployment", "demo", "web"}, true, "CrashLoop", "exits with 1", 2}};
-  payload.under_way = {{"", "Service", "demo", "gate"}};
+  payload.under_way = std::vector<model::ObjectRef>{{"", "Service", "demo", "gate"}};
   const auto again = decode_payload(encode_payload(view(payload)));
   ASSERT_TRUE(again) << again.error().to_string();
   ASSERT_EQ(again->unwell.size(), 1U);
@@ -293,6 +294,10 @@ TEST(Payload, KeepsWhatWasBrokenBefore) {
   EXPECT_EQ(again->unwell[0].message, "exits with 1");
   EXPECT_EQ(again->unwell[0].ready, 2);
   EXPECT_EQ(again->under_way, payload.under_way);
+  payload.under_way->clear();
+  const auto none = decode_payload(encode_payload(view(payload)));
+  ASSERT_TRUE(none) << none.error().to_string();
+  EXPECT_EQ(none->under_way, payload.under_way);
 }
 
 TEST(Payload, ObjectsMayBeAsDeepAsTheParserAllows) {
