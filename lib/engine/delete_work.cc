@@ -8,17 +8,21 @@
 namespace instantexec::engine {
 namespace {
 
-// Finalizers decide when a deletion ends; they are named, never removed.
 std::string pending(const model::Object& object) {
+  const std::string holders = held_by(object);
+  return holders.empty() ? std::string{} : "deletion waits for " + holders;
+}
+
+}  // namespace
+
+std::string held_by(const model::Object& object) {
   if (!object.terminating()) return {};
   std::string out;
   for (const model::Json& finalizer : model::get_array(object.json, "/metadata/finalizers")) {
     if (finalizer.is_string()) out += (out.empty() ? "" : ", ") + finalizer.get<std::string>();
   }
-  return out.empty() ? std::string{} : "deletion waits for " + sanitise_line(out, 300);
+  return sanitise_line(out, 300);
 }
-
-}  // namespace
 
 DeleteWork::DeleteWork(Session& session, const plan::Plan& plan, const LiveObjects& before)
     : session_(session), plan_(plan), before_(before) {

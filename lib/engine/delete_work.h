@@ -10,6 +10,10 @@
 
 namespace instantexec::engine {
 
+// The finalizers of an object that is being deleted, sanitised: they decide when that ends, and are named,
+// never removed. Empty: there are none, or it is not being deleted.
+[[nodiscard]] std::string held_by(const model::Object& object);
+
 // What came of one deletion.
 struct DeleteOutcome {
   bool gone = false;        // deleted, being deleted, or gone before

@@ -358,12 +358,8 @@ std::optional<Verdict> HealthMonitor::look() {
   }
   confirm_failure_at_.reset();
   if (!unsettled().empty()) return std::nullopt;
-  // Kinds that are ready by existing were confirmed by the answer to their write.
-  std::vector<model::ObjectRef> doubtful;
-  for (const auto& [ref, tracked] : tracked_) {
-    if (watches_.covers(tracked.object.gvk(), ref.ns) && !counts_no_more(tracked)) doubtful.push_back(ref);
-  }
-  if (doubtful.empty() || confirmed(doubtful, true)) return Verdict::kHealthy;
+  const auto refs = doubtful();
+  if (refs.empty() || confirmed(refs, true)) return Verdict::kHealthy;
   session_.pause(kLookAgainAfter);
   return std::nullopt;
 }
@@ -386,9 +382,8 @@ Verdict HealthMonitor::wait(Duration timeout) {
     }
     if (session_.now() >= deadline) {
       const auto missing = unsettled(true);
-      if (missing.empty()) return Verdict::kHealthy;
-      culprit_ = missing.front();
-      return Verdict::kTimedOut;
+      culprit_ = missing.empty() ? unconfirmed() : missing.front();
+      return culprit_ ? Verdict::kTimedOut : Verdict::kHealthy;
     }
     remind();
     ClusterEvent event = session_.next(next_look(deadline));

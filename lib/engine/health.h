@@ -126,6 +126,11 @@ class HealthMonitor {
   void remind();
   // Reads objects afresh; true when all of them have the wanted outcome.
   bool confirmed(const std::vector<model::ObjectRef>& refs, bool healthy);
+  // What a verdict that all is well must not be given of without another read: kinds that are ready by
+  // existing were confirmed by the answer to their write.
+  [[nodiscard]] std::vector<model::ObjectRef> doubtful() const;
+  // The first of those that does not prove ready, or as broken as before, when the time is up.
+  std::optional<model::ObjectRef> unconfirmed();
   // Whether a health of the object is no worse than before; `at_last`: although it may yet become ready.
   [[nodiscard]] bool stands(const Tracked& tracked, const model::Object* object,
                             const model::ObjectStatus& health, bool at_last) const;

@@ -81,14 +81,50 @@ bool HealthMonitor::confirmed(const std::vector<model::ObjectRef>& refs, bool he
   if (!live) return false;
   bool all = true;
   for (const model::ObjectRef& ref : refs) {
-    const auto found = live->find(ref);
+    const auto seen = live->find(ref);
     const Tracked& tracked = tracked_.at(ref);
-    const model::Object* object = found == live->end() ? nullptr : &found->second;
+    const model::Object* object = seen == live->end() ? nullptr : &seen->second;
     const auto status = judge(tracked, object).status;
     const bool settled = counts_as_ready(status) || stands(tracked, object, status, false);
     all = all && (healthy ? settled : status.doomed() && !settled);
+    // The watches should have told.
+    if (healthy && !settled) found(ref, object);
   }
   return all;
+}
+
+std::vector<model::ObjectRef> HealthMonitor::doubtful() const {
+  std::vector<model::ObjectRef> out;
+  for (const auto& [ref, tracked] : tracked_) {
+    if (watches_.covers(tracked.object.gvk(), ref.ns) && !counts_no_more(tracked)) out.push_back(ref);
+  }
+  return out;
+}
+
+std::optional<model::ObjectRef> HealthMonitor::unconfirmed() {
+  const auto refs = doubtful();
+  LiveQuery query;
+  for (const model::ObjectRef& ref : refs) query.want(tracked_.at(ref).object.gvk(), ref);
+  if (query.empty()) return std::nullopt;
+  const auto look = look_live(session_, query);
+  for (const model::ObjectRef& ref : refs) {
+    Tracked& tracked = tracked_.at(ref);
+    const auto unread = look ? look->unread.find(ref) : Unread::const_iterator{};
+    if (!look || unread != look->unread.end()) {
+      tracked.health = {};
+      tracked.health.reason = "NotRead";
+      tracked.health.message =
+          "whether it is ready could not be read: " + (look ? unread->second : look.error()).to_string();
+      return ref;
+    }
+    const auto seen = look->objects.find(ref);
+    const model::Object* object = seen == look->objects.end() ? nullptr : &seen->second;
+    auto status = judge(tracked, object).status;
+    if (counts_as_ready(status) || stands(tracked, object, status, true)) continue;
+    tracked.health = std::move(status);
+    return ref;
+  }
+  return std::nullopt;
 }
 
 }  // namespace instantexec::engine

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 
+#include "engine/delete_work.h"
 #include "engine/errors.h"
 #include "engine/health.h"
 #include "engine/lock.h"
@@ -68,7 +69,8 @@ class UndoRun {
       const bool can_be_read_by_now = left_out_ && unread_.empty();
       const bool good =
           verification.values && verification.identity && verification.ownership && !can_be_read_by_now;
-      if (good || round == kRounds) break;
+      const bool more = can_do_more_ || can_be_read_by_now;
+      if (good || !more || round == kRounds) break;
       IE_TRY(one_round());
       healthy = !stopped_ && wait_healthy();
     }
@@ -286,6 +288,7 @@ class UndoRun {
       model::Verification out;
       out.values = out.identity = out.ownership = true;
       left_over_.clear();
+      can_do_more_ = false;
       bool passing = false;  // something that will be otherwise in a moment
       for (std::size_t i = 0; i < task_.saved.size(); ++i) {
         const auto unread = unread_.find(task_.saved[i].object);
@@ -331,6 +334,7 @@ class UndoRun {
         return false;
       case Kind::kOwner:
         tell_what_others_changed(saved, now, undo, out);
+        can_do_more_ = true;
         out.ownership = false;
         out.differences.push_back(name + ": field ownership is not as it was");
         return false;
@@ -339,10 +343,12 @@ class UndoRun {
         out.differences.push_back(name + ": kept: " + undo.reason);
         return false;
       case Kind::kPatch:
+        can_do_more_ = true;
         out.values = out.ownership = false;
         out.differences.push_back(name + ": " + failure_of(i, "values are not as they were"));
         return false;
       case Kind::kLost:
+        if (!outcomes_[i].failed) can_do_more_ = true;  // to be said of the object, too
         out.values = out.identity = out.ownership = false;
         out.differences.push_back(name + ": " + undo.reason);
         return false;
@@ -356,9 +362,14 @@ class UndoRun {
     }
     out.identity = false;
     const bool leaving = now->terminating();  // what is not there needs no deletion
-    if (!leaving) left_over_.push_back({saved.gvk, saved.object.ns, saved.object.name, now->uid()});
-    out.differences.push_back(name + ": " +
-                              failure_of(i, leaving ? "its deletion is pending" : "it still exists"));
+    if (!leaving) {
+      can_do_more_ = true;
+      left_over_.push_back({saved.gvk, saved.object.ns, saved.object.name, now->uid()});
+    }
+    const std::string holders = held_by(*now);
+    std::string what = leaving ? "its deletion is pending" : "it still exists";
+    if (!holders.empty()) what += ", it waits for " + holders;
+    out.differences.push_back(name + ": " + failure_of(i, what));
     return leaving;
   }
 
@@ -477,6 +488,7 @@ class UndoRun {
   Instant recovers_by_;
   std::vector<journal::Member> left_over_;           // creations that are still there
   std::shared_ptr<const model::ApiCatalog> served_;  // then; null: nobody knows
+  bool can_do_more_ = false;                         // another round, about what is not as it was
   bool left_out_ = false;                            // something, of the last round
   bool stopped_ = false;
   bool unwritten_ = false;  // some object was found as it had been: its write may still be under way

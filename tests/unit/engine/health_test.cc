@@ -77,6 +77,64 @@ TEST(Health, ASilentWatchDoesNotHideAFailure) {
   EXPECT_LT((world.server.now() - started).count(), 100'000);
 }
 
+// A Service that gets its address, and what becomes of the read that is to confirm it.
+void give_address(World& world, std::function<sim::Fault()> on_confirmation) {
+  world.server.timeline().at(world.server.now() + Duration{5'000}, [&world] {
+    auto gate = *world.get("Service", "gate");
+    gate.json["status"]["loadBalancer"]["ingress"] = model::Json::array({{{"ip", "192.0.2.1"}}});
+    world.server.store().put(std::move(gate));
+  });
+  world.server.faults.on_request = [&world, on_confirmation](const sim::RequestInfo& info) {
+    const auto gate = world.get("Service", "gate");
+    const bool ready = gate && !model::get_array(gate->json, "/status/loadBalancer/ingress").empty();
+    const bool confirms = ready && info.ref.name == "gate" && info.verb == "get";
+    return confirms ? on_confirmation() : sim::Fault{};
+  };
+}
+
+// Ready for a moment, and the watch does not tell that it is so no more.
+TEST(Health, WhatAReadDoesNotConfirmIsNotReadyWhenTheTimeIsUp) {
+  for (const bool watch_ends : {false, true}) {
+    World world;
+    world.options.timeout = std::chrono::seconds(30);
+    ASSERT_EQ(world.deploy_word({config("old", "1")}), "deployed");
+    give_address(world, [&] {
+      if (!watch_ends) world.client().silence_watches(true);
+      auto gate = *world.get("Service", "gate");
+      gate.json["status"]["loadBalancer"].erase("ingress");
+      world.server.store().put(std::move(gate));
+      return sim::Fault{};
+    });
+    const auto report = world.deploy({never_ready("gate")});
+    ASSERT_TRUE(report) << report.error().to_string();
+    EXPECT_EQ(report->result, model::DeployResult::kRolledBack);
+    ASSERT_TRUE(report->cause);
+    EXPECT_EQ(report->cause->object.name, "gate");
+    EXPECT_NE(world.get("ConfigMap", "old"), nullptr) << "pruned for a release that is not ready";
+  }
+}
+
+TEST(Health, WhatCannotBeReadIsNotReadyWhenTheTimeIsUp) {
+  struct Row {
+    sim::Fault fault;
+    Duration lasts{0};
+    std::string result;
+  };
+  for (const Row& row : {Row{{sim::Fault::Kind::kAnswer, 403}, Duration{600'000}, "partly_undone"},
+                         Row{{sim::Fault::Kind::kDropAnswer}, Duration{70'000}, "rolled_back"}}) {
+    World world;
+    world.options.timeout = std::chrono::seconds(30);
+    ASSERT_EQ(world.deploy_word({config("old", "1")}), "deployed");
+    const Instant end = world.server.now() + row.lasts;
+    give_address(world, [&] { return world.server.now() > end ? sim::Fault{} : row.fault; });
+    const auto report = world.deploy({config("a", "1"), never_ready("gate")});
+    EXPECT_NE(world.get("ConfigMap", "old"), nullptr) << "pruned for a release that may not be ready";
+    EXPECT_EQ(word(report), row.result);
+    ASSERT_TRUE(report && report->cause);
+    EXPECT_EQ(report->cause->object.name, "gate");
+  }
+}
+
 // A custom kind whose schema has a status, or has none. Nobody looks after its objects.
 model::Object crd(bool status) {
   auto out = *model::parse_json(R"({"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition",

@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
+
 #include "unit/engine/world.h"
 
 // What an incomplete undo leaves, and what is said of a release that is not in order.
@@ -47,6 +49,41 @@ TEST_F(LeftOver, BelongsToTheReleaseUntilTheNextDeployPrunesIt) {
   EXPECT_EQ(world.deploy_word({config("a", "1")}), "deployed");
   EXPECT_EQ(world.get("ConfigMap", "new"), nullptr) << "nobody would ever have pruned it";
   EXPECT_EQ(members(), 1U);
+}
+
+// Nothing can be done about it but to wait, once; and to say what for.
+TEST_F(LeftOver, ThatSomethingHoldsIsWaitedForOnce) {
+  auto held = config("new", "1");
+  held.json["metadata"]["finalizers"] = model::Json::array({"example.org/held"});
+  std::optional<Instant> deleted;
+  world.server.faults.on_request = [&](const sim::RequestInfo& info) {
+    if (!deleted && info.verb == "delete" && info.ref.name == "new") deleted = world.server.now();
+    return sim::Fault{};
+  };
+  const auto report = world.deploy({config("a", "2"), held, deployment("web", kMissing)});
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->result, model::DeployResult::kRollbackIncomplete);
+  EXPECT_THAT(
+      report->verification->differences,
+      testing::Contains(testing::HasSubstr("its deletion is pending, it waits for example.org/held")));
+  ASSERT_TRUE(deleted);
+  EXPECT_GE(world.server.now() - *deleted, Duration{60'000});
+  EXPECT_LT(world.server.now() - *deleted, Duration{90'000});
+  EXPECT_EQ(members(), 1U) << "it goes by itself";
+}
+
+TEST_F(LeftOver, WhoIsStoppedAtTheSecondTryLeavesItToARecovery) {
+  world.server.faults.on_request = [tries = 0](const sim::RequestInfo& info) mutable {
+    if (info.verb != "delete" || info.ref.name != "new") return sim::Fault{};
+    return ++tries == 1 ? sim::Fault{sim::Fault::Kind::kAnswer, 403}
+                        : sim::Fault{sim::Fault::Kind::kInterrupt};
+  };
+  EXPECT_EQ(world.deploy_word({config("a", "2"), config("new", "1"), deployment("web", kMissing)}),
+            "interrupted");
+  world.server.faults.on_request = nullptr;
+  world.restart();
+  EXPECT_EQ(word(world.recover()), "rolled_back");
+  EXPECT_EQ(differences(before, world.picture()), "");
 }
 
 TEST_F(LeftOver, IsTakenOverByADeployThatWantsIt) {
