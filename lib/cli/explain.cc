@@ -21,12 +21,18 @@ struct ExitRow {
 
 constexpr std::array kExitCodes{
     ExitRow{0, "done, or nothing to do; of recover also: the unfinished work was undone"},
-    ExitRow{1, "internal error; from health: not everything is ready"},
+    ExitRow{1,
+            "a defect, or a failure on this machine (git, a renderer that was ended, a file of the runner); "
+            "from health: not everything is ready"},
     ExitRow{2, "usage or configuration; from health -f: a part of the files cannot be judged"},
     ExitRow{3, "validation failed; the cluster was not touched"},
     ExitRow{4, "rejected, or a person has to review it; the cluster was not touched"},
-    ExitRow{5, "the deploy failed; everything was put back and is healthy"},
-    ExitRow{6, "the undo failed, is incomplete or was switched off; or what is in force is not healthy"},
+    ExitRow{5,
+            "the deploy failed; everything is as before but for what the report lists (kept, or changed by "
+            "others), and what was healthy is healthy"},
+    ExitRow{6,
+            "the undo failed, is incomplete or was switched off; or what is in force is not healthy; or a "
+            "record cannot be used"},
     ExitRow{7, "the cluster cannot be reached, or refuses the credentials"},
     ExitRow{8, "another run holds the lock of the release"},
     ExitRow{9, "interrupted with unfinished work recorded; run recover"},

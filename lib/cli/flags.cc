@@ -73,15 +73,20 @@ void declare_deploy_flags(CLI::App& app, RawOptions& raw) {
   // A flag with a default, not an option: "--dry-run run" must not swallow the verb.
   flag("--dry-run{client}", raw.dry_run, "none, client (no cluster) or server (checked, nothing stored)");
   flag("--prune{true}", raw.prune,
-       "Delete what the last release had and this one lacks (default: the configuration's)");
-  flag("--wait{true}", raw.wait, "Wait until everything is healthy (default true)");
+       "Delete what the last release had and this one lacks (default: as configured, else false; of "
+       "rollback: true)");
+  flag("--wait{true}", raw.wait,
+       "Wait until everything is healthy (default true); with false a release is recorded, and prunes, once "
+       "it is applied: a broken rollout is neither noticed nor undone");
   flag("-y,--yes", flags.yes, "Do not ask; without a terminal nothing is asked anyway");
   flag("--no-rollback", raw.no_rollback, "Leave a failed deploy as it is");
   flag("--force-conflicts", flags.force_conflicts, "Take fields owned by other field managers");
   flag("--adopt", flags.adopt, "Take objects that belong to another release or tool");
   flag("--accept-irreversible", flags.accept_irreversible, "Go on although a step cannot be undone");
   flag("--drill", flags.drill, "Try every write of an undo with a server dry run first; a refused one stops");
-  flag("--resume", flags.resume, "recover: finish the interrupted run instead of undoing it");
+  flag("--resume", flags.resume,
+       "recover: finish the interrupted run instead of undoing it; what is already being put back still goes "
+       "back");
   app.add_option("--out", flags.plan_out, "plan: write the plan to this file, readable by you only")
       ->group(group);
   app.add_option("--plan", flags.plan_file, "deploy: execute exactly this saved plan, or nothing")
@@ -92,7 +97,9 @@ void declare_deploy_flags(CLI::App& app, RawOptions& raw) {
   flag("--seal-existing", flags.seal_existing,
        "Accept records written without the key, and sign them from now on");
   app.add_option("--field-manager", flags.field_manager, "Name for server-side apply")->group(group);
-  app.add_option("--timeout", raw.timeout, "Limit for the rollout (10m, 600; default: of the stage)")
+  app.add_option("--timeout", raw.timeout,
+                 "Limit for the rollout (10m, 600; default: that of the stage in the configuration, which "
+                 "bounds run and deploy)")
       ->group(group);
   app.add_option("--lock-timeout", raw.lock_timeout, "How long to wait for another run's lock (default 35s)")
       ->group(group);
@@ -131,7 +138,8 @@ void declare_output_flags(CLI::App& app, RawOptions& raw) {
       ->group(group);
   app.add_option("--output", raw.outputs, "Write the JSON report to this file")->group(group);
   app.add_option("--evidence", raw.options.output.evidence,
-                 "Folder for what was seen of a failed release, or off (default: beside the report)")
+                 "Folder for what was seen of a failed release, or off (default: beside the report's file, "
+                 "else in the state folder)")
       ->group(group);
   app.add_option("--color", raw.color, "auto, always or never")->group(group);
   app.add_option("--log-format", raw.log_format, "text or json")->group(group);

@@ -11,6 +11,7 @@
 #include "cli/workspace.h"
 #include "engine/errors.h"
 #include "kube/api_errors.h"
+#include "os/errors.h"
 #include "os/files.h"
 #include "os/signals.h"
 #include "os/terminal.h"
@@ -59,7 +60,8 @@ Outcome failed(model::RunReport report, Error error, std::optional<int> signal) 
   report.exit = error.code->exit;
   const bool nothing_written = error.code->name == engine::errors::kInterrupted.name ||
                                error.code->name == pipeline::errors::kInterrupted.name ||
-                               error.code->name == kube::errors::kInterrupted.name;
+                               error.code->name == kube::errors::kInterrupted.name ||
+                               error.code->name == os::errors::kProgramInterrupted.name;
   // Before there is a cluster to say what interrupted it.
   if (!signal) signal = os::received_signal();
   if (nothing_written && signal && *signal > 0) report.signal = signal;
@@ -148,7 +150,7 @@ Outcome run_rollback(const VerbContext& context) {
           ? Result<bool>(true)
           : confirm(context, fmt::format("Roll release {} in namespace {} (context {}) back to {}?",
                                          w.release().release, w.release().ns, w.info().context,
-                                         revision == 0 ? "the revision before"
+                                         revision == 0 ? "the last good revision before the one in force"
                                                        : fmt::format("revision {}", revision)));
   if (!yes) return failed(w.new_report("rollback"), yes.error(), std::nullopt);
   if (!*yes) {
@@ -168,8 +170,9 @@ Outcome run_recover(const VerbContext& context) {
   const bool resume = context.options.deploy.resume;
   Outcome outcome =
       deployed(w, "recover", engine::recover(w.engine_environment(), w.release(), {.resume = resume}));
-  // Undoing is what it was asked for.
-  if (!resume && outcome.report.exit == ExitCode::kRolledBack) outcome.report.exit = ExitCode::kDone;
+  // Undoing is what it was asked for, but for a release that was to be carried on with and failed.
+  const bool failed_again = resume && outcome.report.deployment && outcome.report.deployment->cause;
+  if (!failed_again && outcome.report.exit == ExitCode::kRolledBack) outcome.report.exit = ExitCode::kDone;
   return outcome;
 }
 

@@ -16,6 +16,7 @@
 #include "engine/release_namespace.h"
 #include "engine/schemas.h"
 #include "journal/secrets.h"
+#include "plan/errors.h"
 
 namespace instantexec::engine {
 namespace {
@@ -125,7 +126,10 @@ class Deployer {
       if (planned.unfinished && !options_.dry_run_server) {
         IE_TRY_ASSIGN(auto stopped, recover_first(planned));
         if (stopped) return std::move(*stopped);
-        if (!again) return fail(errors::kRecordChanged, "the release was recovered; plan it again");
+        if (!again) {
+          return fail(may_plan_again ? errors::kRecordChanged : plan::errors::kDrifted,
+                      "what an earlier run had left was recovered, so the plan no longer applies");
+        }
         IE_TRY(plan_again(planned));
         continue;
       }

@@ -4,9 +4,10 @@
 
 namespace instantexec::engine::errors {
 
-inline constexpr ErrorCode kLocked{"release.locked", ExitCode::kLocked,
-                                   "Another run holds the lock of this release.",
-                                   "wait for it to end, or give a longer --lock-timeout"};
+inline constexpr ErrorCode kLocked{
+    "release.locked", ExitCode::kLocked, "Another run holds the lock of this release.",
+    "wait for it, or end it (cancel its CI job, or SIGTERM); a dead one is taken over once its Lease was "
+    "seen unchanged for 30 s; who holds it: kubectl instantexec status"};
 inline constexpr ErrorCode kLockLost{
     "release.lock-lost", ExitCode::kInterrupted,
     "The lock could not be renewed in time, so writing stopped; another run may have taken over.",

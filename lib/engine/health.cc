@@ -265,7 +265,16 @@ bool HealthMonitor::stands(const Tracked& tracked, const model::Object* object,
 }
 
 bool HealthMonitor::counts_no_more(const Tracked& tracked) {
-  return tracked.recovers_by && !tracked.written && tracked.current_uid.empty();
+  if (!tracked.recovers_by) return false;
+  return tracked.current_uid.empty() || (tracked.written && tracked.current_uid != tracked.context.uid);
+}
+
+std::optional<Instant> HealthMonitor::gives_up_at(const Tracked& tracked) {
+  const std::optional<Instant> silent =
+      tracked.patience ? std::optional(tracked.last_change + *tracked.patience) : std::nullopt;
+  if (!tracked.recovers_by) return silent;
+  // A rollout that goes back goes on for as long as it moves.
+  return tracked.written && silent ? std::max(*tracked.recovers_by, *silent) : *tracked.recovers_by;
 }
 
 bool HealthMonitor::settled(const Tracked& tracked, bool at_last) const {
@@ -299,10 +308,8 @@ std::optional<status::Former> HealthMonitor::as_before(const model::ObjectRef& r
 
 std::optional<model::ObjectRef> HealthMonitor::stuck() const {
   for (const auto& [ref, tracked] : tracked_) {
-    const bool still = tracked.recovers_by
-                           ? session_.now() >= *tracked.recovers_by
-                           : tracked.patience && session_.now() - tracked.last_change >= *tracked.patience;
-    if (still && !settled(tracked, true)) return ref;
+    const auto given_up = gives_up_at(tracked);
+    if (given_up && session_.now() >= *given_up && !settled(tracked, true)) return ref;
   }
   return std::nullopt;
 }
@@ -314,12 +321,10 @@ Instant HealthMonitor::next_look(Instant deadline) const {
     if (tracked.changes_at) out = std::min(out, session_.now() + (*tracked.changes_at - cluster_now()));
     if (settled(tracked)) continue;
     out = std::min(out, tracked.heard + patience());
-    if (options_.former.contains(ref)) out = std::min(out, tracked.last_change + kStandsStill);
-    if (tracked.recovers_by) {
-      if (session_.now() < *tracked.recovers_by) out = std::min(out, *tracked.recovers_by);
-    } else if (tracked.patience && !settled(tracked, true)) {
-      out = std::min(out, tracked.last_change + *tracked.patience);
-    }
+    const Instant stands_at = tracked.last_change + kStandsStill;
+    if (options_.former.contains(ref) && session_.now() < stands_at) out = std::min(out, stands_at);
+    const auto given_up = gives_up_at(tracked);
+    if (given_up && !settled(tracked, true)) out = std::min(out, *given_up);
   }
   return out;
 }
@@ -383,6 +388,7 @@ Verdict HealthMonitor::wait(Duration timeout) {
     if (session_.now() >= deadline) {
       const auto missing = unsettled(true);
       culprit_ = missing.empty() ? unconfirmed() : missing.front();
+      if (session_.interrupted()) return Verdict::kInterrupted;
       return culprit_ ? Verdict::kTimedOut : Verdict::kHealthy;
     }
     remind();
@@ -423,7 +429,7 @@ status::FailureSummary HealthMonitor::explain(const model::ObjectRef& ref) const
   const auto family = index_.family(object->uid());
   const auto events = index_.events(*object, family);
   auto out = status::failure_cause(*object, family, events, context_of(tracked));
-  if (gone) out.cause.summary = ref.to_string() + ": " + tracked.health.message;
+  if (gone || tracked.unread) out.cause.summary = ref.to_string() + ": " + tracked.health.message;
   return out;
 }
 

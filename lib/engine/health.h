@@ -21,7 +21,8 @@ struct HealthTarget {
   model::Object object;
   bool written = false;  // by this operation; then only states newer than `object` count
   // What broke it was taken back, so until then it may recover by itself, and neither a failure nor silence
-  // is a verdict; from then on not being ready is. One that somebody deletes meanwhile counts no more.
+  // is a verdict; from then on not being ready is, for one that was written once it is silent. One that
+  // somebody deletes or replaces meanwhile counts no more.
   std::optional<Instant> recovers_by = {};
 };
 
@@ -99,6 +100,7 @@ class HealthMonitor {
     std::optional<Instant> recovers_by;
     bool blocked = false;  // waits for others; see status::Assessment
     bool assessed = false;
+    bool unread = false;  // when the time was up
   };
 
   void changed(const ObjectChanged& event);
@@ -134,8 +136,10 @@ class HealthMonitor {
   // Whether a health of the object is no worse than before; `at_last`: although it may yet become ready.
   [[nodiscard]] bool stands(const Tracked& tracked, const model::Object* object,
                             const model::ObjectStatus& health, bool at_last) const;
-  // Nobody asked for it to be there, and somebody has deleted it.
+  // It was to recover, and somebody has deleted or replaced it.
   [[nodiscard]] static bool counts_no_more(const Tracked& tracked);
+  // When it is given up, unless something happens to it before.
+  [[nodiscard]] static std::optional<Instant> gives_up_at(const Tracked& tracked);
   // Nothing is left to wait for: ready, or as broken as before.
   [[nodiscard]] bool settled(const Tracked& tracked, bool at_last = false) const;
   [[nodiscard]] std::vector<model::ObjectRef> unsettled(bool at_last = false) const;

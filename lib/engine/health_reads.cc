@@ -111,6 +111,7 @@ std::optional<model::ObjectRef> HealthMonitor::unconfirmed() {
     Tracked& tracked = tracked_.at(ref);
     const auto unread = look ? look->unread.find(ref) : Unread::const_iterator{};
     if (!look || unread != look->unread.end()) {
+      tracked.unread = true;
       tracked.health = {};
       tracked.health.reason = "NotRead";
       tracked.health.message =
@@ -119,9 +120,10 @@ std::optional<model::ObjectRef> HealthMonitor::unconfirmed() {
     }
     const auto seen = look->objects.find(ref);
     const model::Object* object = seen == look->objects.end() ? nullptr : &seen->second;
-    auto status = judge(tracked, object).status;
+    const auto status = judge(tracked, object).status;
     if (counts_as_ready(status) || stands(tracked, object, status, true)) continue;
-    tracked.health = std::move(status);
+    found(ref, object);
+    assess_dirty();
     return ref;
   }
   return std::nullopt;

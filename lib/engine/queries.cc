@@ -152,6 +152,8 @@ Result<ReleaseStatus> release_status(Environment environment, const ReleaseOptio
   out.exists = stored.exists();
   out.revision = stored.head.revision;
   if (recoverable(stored.head)) out.unfinished = last_operation(stored.head);
+  if (stored.head.phase == journal::Phase::kFailedKept && stored.head.operation)
+    out.failed_kept = stored.head.operation->revision;
   note_lock(session, responses[1], out);
   for (const journal::Revision& revision : stored.head.revisions) {
     if (revision.revision != stored.head.revision) continue;

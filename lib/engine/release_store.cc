@@ -87,12 +87,14 @@ Status ReleaseStore::settle_refusal(StoredHead& stored, const model::Object& sec
                                     std::optional<Instant> done_by) {
   Error error = write_error(response, "the record of the release");
   if (!done_by) return fail(std::move(error));
-  if (error.code != &errors::kRecordRefused) return fail(not_known(std::move(error)));
-  session_.pause(std::max(*done_by - session_.now(), Duration{0}));
+  const bool refused = error.code == &errors::kRecordRefused;
+  // What a 409 tells of may be that very try.
+  if (!refused && response.http_status != 409) return fail(not_known(std::move(error)));
+  if (refused) session_.pause(std::max(*done_by - session_.now(), Duration{0}));
   const Result<bool> done = settle(stored, secret);
   if (!done) return fail(not_known(done.error()));
   if (*done) return {};
-  const bool too_early = session_.now() < *done_by;  // interrupted
+  const bool too_early = session_.now() < *done_by;  // interrupted, or stale for another reason
   return fail(too_early ? not_known(std::move(error)) : std::move(error));
 }
 

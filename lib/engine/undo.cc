@@ -356,6 +356,7 @@ class UndoRun {
         break;
     }
     if (outcomes_[i].kind == Kind::kKept) {
+      if (left_out_) left_over_.push_back({saved.gvk, saved.object.ns, saved.object.name, now->uid()});
       ++out.kept;
       out.differences.push_back(name + ": kept: " + outcomes_[i].message);
       return false;
@@ -420,7 +421,8 @@ class UndoRun {
     // Nobody knows what those are that could not be read.
     if (partly) verification.values = verification.identity = verification.ownership = false;
     const bool complete = verification.values && verification.identity && healthy;
-    // No recovery can go on without the record.
+    // No recovery can go on without the record, which somebody may have deleted meanwhile.
+    if (partly && operation_.stored.exists()) IE_TRY(operation_.store.save_head(operation_.stored));
     const bool last_word = !partly || !operation_.stored.exists();
     auto result = complete ? model::DeployResult::kRolledBack : model::DeployResult::kRollbackIncomplete;
     if (partly && !last_word) result = model::DeployResult::kPartlyUndone;

@@ -181,8 +181,12 @@ Next UndoWork::end(std::size_t node) {
 }
 
 Next UndoWork::give_up(std::size_t node, std::string message) {
-  outcomes_[node].failed = true;
-  outcomes_[node].message = std::move(message);
+  UndoOutcome& outcome = outcomes_[node];
+  outcome.failed = true;
+  outcome.message = std::move(message);
+  // Its values are back, so its health counts, whatever became of its owners.
+  const auto live = live_.find(saved(node).object);
+  if (outcome.wrote && live != live_.end()) outcome.stored = live->second;
   session_.emit(model::ObjectWritten{saved(node).object, model::Action::kFailed, outcomes_[node].message});
   // Others do not have to stay as they are because this one does.
   return Next::done();

@@ -10,11 +10,13 @@ inline constexpr ErrorCode kNewer{"record.newer", ExitCode::kUsage,
 inline constexpr ErrorCode kBroken{
     "record.broken", ExitCode::kRollbackFailed,
     "A record of the release is missing, damaged or does not match its digest.",
-    "kubectl get secret -l instantexec.dev/record -n NAMESPACE"};
+    "kubectl get secret -l instantexec.dev/record -n NAMESPACE; see docs/formats/journal.md, When a record "
+    "cannot be used"};
 inline constexpr ErrorCode kScope{"record.scope", ExitCode::kRollbackFailed,
                                   "The record would change objects that the release did not declare, so it "
                                   "may be forged; nothing was written.",
-                                  "kubectl get secret -l instantexec.dev/record -n NAMESPACE"};
+                                  "kubectl get secret -l instantexec.dev/record -n NAMESPACE; see "
+                                  "docs/formats/journal.md, When a record cannot be used"};
 inline constexpr ErrorCode kTooLarge{"record.too-large", ExitCode::kValidationFailed,
                                      "The release is too large to be recorded; nothing was written.",
                                      "split it into several releases"};
@@ -32,8 +34,8 @@ inline constexpr ErrorCode kTampered{
     "record.tampered", ExitCode::kRollbackFailed,
     "A sealed record of the release was altered by somebody without the key; "
     "nothing was written.",
-    "kubectl get secret -l instantexec.dev/record -n NAMESPACE --show-managed-fields "
-    "-o yaml"};
+    "kubectl get secret -l instantexec.dev/record -n NAMESPACE --show-managed-fields -o yaml; see "
+    "docs/formats/journal.md, When a record cannot be used"};
 inline constexpr ErrorCode kUnsealed{
     "record.unsealed", ExitCode::kUsage, "A key was given, and the record of the release is not sealed.",
     "if the record was written before there was a key, repeat the command once "

@@ -130,14 +130,15 @@ Result<InstantExecutionPipeline::Ending> InstantExecutionPipeline::deploy(Instan
     plan_ = std::move(*planned);
   }
   options.timeout = std::min(options.timeout, deadline - ports_.clock.now());
-  if (plan_->unfinished && !options.dry_run_server) {
+  const bool recovered = plan_->unfinished && !options.dry_run_server;
+  if (recovered) {
     IE_TRY_ASSIGN(auto stopped, recover_first(options));
     if (stopped) return std::move(*stopped);
     options.timeout = std::min(options.timeout, deadline - ports_.clock.now());
   }
   if (options.timeout.count() <= 0) {
     return fail(errors::kStageTimeout,
-                "stage automated-deployment took longer than its limit before anything was written");
+                "stage automated-deployment took longer than its limit before anything was deployed");
   }
   // The plan has them as they are applied; nothing else needs them, and they may be large.
   context_.manifests.clear();
@@ -149,7 +150,11 @@ Result<InstantExecutionPipeline::Ending> InstantExecutionPipeline::deploy(Instan
        plan_->executable());
   if (ports_.approve && plan_->executable() && plan_->plan.changes_anything() && !options.dry_run_server) {
     IE_TRY_ASSIGN(const bool yes, ports_.approve(*plan_));
-    if (!yes) return fail(errors::kDeclined, "declined; nothing was written");
+    if (!yes) {
+      return fail(errors::kDeclined, recovered ? "declined; what an earlier run had left was recovered, and "
+                                                 "nothing was deployed"
+                                               : "declined; nothing was written");
+    }
   }
   engine::PlanResult planned = std::move(*plan_);
   plan_.reset();

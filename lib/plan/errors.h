@@ -8,7 +8,7 @@ inline constexpr ErrorCode kInvalidPlan{"plan.invalid", ExitCode::kUsage, "A sav
                                         "make a new one with kubectl instantexec plan --out plan.json"};
 inline constexpr ErrorCode kDrifted{
     "plan.drifted", ExitCode::kValidationFailed,
-    "The cluster is not any more what the saved plan was made for; nothing was written.",
+    "The cluster is not any more what the saved plan was made for; nothing of it was written.",
     "make a new plan with kubectl instantexec plan --out plan.json"};
 inline constexpr ErrorCode kInvalidManifests{
     "manifests.invalid", ExitCode::kValidationFailed,

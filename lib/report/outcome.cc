@@ -156,6 +156,12 @@ std::string state_sentence(const model::DeployReport& report) {
   return {};
 }
 
+std::string same_cluster(const std::string& recover, const std::string& verb, const std::string& where) {
+  static const std::string kRecover = "kubectl instantexec recover";
+  const bool known = recover.starts_with(kRecover);
+  return sanitise_line("kubectl instantexec " + verb + (known ? recover.substr(kRecover.size()) : where));
+}
+
 std::string next_command(const model::DeployReport& report) {
   const std::string where = report.ns.empty() ? "" : " -n " + report.ns;
   const std::string release = report.release.empty() ? "" : " --release " + report.release;
@@ -163,13 +169,12 @@ std::string next_command(const model::DeployReport& report) {
     case DeployResult::kRollbackIncomplete:
     case DeployResult::kPartlyUndone:
     case DeployResult::kInterrupted:
-      if (!report.recover_command.empty()) return sanitise_line(report.recover_command);
-      return sanitise_line("kubectl instantexec recover" + where + release);
+      return same_cluster(report.recover_command, "recover", where + release);
     case DeployResult::kFailedKept:
-      return rollback_available(report) ? sanitise_line("kubectl instantexec rollback" + where + release)
+      return rollback_available(report) ? same_cluster(report.recover_command, "rollback", where + release)
                                         : "";
     case DeployResult::kUnhealthy:
-      return sanitise_line("kubectl instantexec status" + where + release);
+      return same_cluster(report.recover_command, "status", where + release);
     default:
       return {};
   }

@@ -26,6 +26,10 @@ namespace instantexec::report {
 [[nodiscard]] std::string state_sentence(const model::DeployReport& report);
 // The command that helps next, or "".
 [[nodiscard]] std::string next_command(const model::DeployReport& report);
+// A command with the flags that reach the same cluster, which `recover` has: the command line that recovers.
+// Where that is empty, `where` follows the verb: " -n demo --release shop".
+[[nodiscard]] std::string same_cluster(const std::string& recover, const std::string& verb,
+                                       const std::string& where);
 // "1 created, 2 configured"
 [[nodiscard]] std::string count_actions(const model::DeployReport& report);
 

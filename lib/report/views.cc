@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "report/json.h"
+#include "report/outcome.h"
 #include "report/table.h"
 
 namespace instantexec::report {
@@ -136,22 +137,37 @@ std::string short_commit(const std::string& commit) {
   return sanitise_line(commit.substr(0, 12));
 }
 
+std::string where(const ReleaseView& release) {
+  return " -n " + release.ns + " --release " + release.release;
+}
+
 std::string lock_text(const ReleaseView& release) {
   if (!release.lock_unread.empty()) return "lock: not known (" + sanitise_line(release.lock_unread) + ")\n";
   if (release.lock_holder.empty()) return {};
-  std::string out = "locked by " + sanitise_line(release.lock_holder);
+  const bool dead = !release.unfinished.empty() && !release.at_work;
+  std::string out = (dead ? "lock last held by " : "locked by ") + sanitise_line(release.lock_holder);
   if (!release.lock_renewed.empty()) out += ", renewed at " + sanitise_line(release.lock_renewed);
   return out + "\n";
+}
+
+std::string kept_text(const ReleaseView& release, const Style& style) {
+  if (release.failed_kept == 0) return {};
+  return paint(style, Colour::kRed,
+               fmt::format("revision {} failed and was left as it is", release.failed_kept)) +
+         "\n" +
+         (release.revision > 0
+              ? "  next: " +
+                    same_cluster(release.recover, fmt::format("rollback {}", release.revision),
+                                 where(release)) +
+                    "\n"
+              : "");
 }
 
 std::string unfinished_text(const ReleaseView& release, const Style& style) {
   if (release.unfinished.empty()) return {};
   if (release.at_work) return "under way: " + sanitise_line(release.unfinished) + "\n";
-  const std::string recover = !release.recover.empty() ? release.recover
-                                                       : "kubectl instantexec recover -n " + release.ns +
-                                                             " --release " + release.release;
   return paint(style, Colour::kRed, "unfinished: " + sanitise_line(release.unfinished)) + "\n" +
-         sanitise_line("  next: " + recover) + "\n";
+         "  next: " + same_cluster(release.recover, "recover", where(release)) + "\n";
 }
 
 }  // namespace
@@ -199,6 +215,7 @@ std::string status_text(const ReleaseView& release, const TextOptions& options) 
   out += "\n";
   out += lock_text(release);
   out += unfinished_text(release, options.style);
+  out += kept_text(release, options.style);
   out += note;
   if (release.objects.empty()) return out;
   Table table({"OBJECT", "STATUS", "REASON", "MESSAGE"});

@@ -97,16 +97,24 @@ class InterruptTest(release.ReleaseTestCase):
         process, before = self.start_stuck_deployment()
         process.kill()
         process.communicate(timeout=10)
-        status = self.expect(self.tool("status", "--release", "demo"), 0)
-        self.assertRegex(status.stdout, rf"(?m)^locked by \S*\b{process.pid}\b")
+        # For a moment nobody can know that it is gone.
+        status = sandbox.wait_for("status to tell that nobody is at work", self.status_of_dead_run)
+        self.assertRegex(status.stdout, rf"(?m)^lock last held by \S*\b{process.pid}\b")
         self.assertRegex(status.stdout, r"(?m)^unfinished: applying of revision 2, started .*; `recover` puts it back$")
         self.assertRegex(status.stdout, r"(?m)^  next: kubectl instantexec recover ")
         # The lock of the dead process has to run out first.
         self.recover()
         self.assert_unchanged(before, release.plain_snapshot(self.namespace))
 
+    def status_of_dead_run(self):
+        status = self.expect(self.tool("status", "--release", "demo"), 0)
+        return status if "unfinished: " in status.stdout else None
+
     def test_another_run_finds_it_locked(self):
         process, before = self.start_stuck_deployment()
+        status = self.expect(self.tool("status", "--release", "demo"), 0)
+        self.assertRegex(status.stdout, rf"(?m)^locked by \S*\b{process.pid}\b")
+        self.assertRegex(status.stdout, r"(?m)^under way: applying of revision 2, .*, which is at work ")
         second = self.deploy(release.small_release(message="second"), "--lock-timeout", "1s")
         self.assert_error(second, 8, r"release\.locked")
         self.check_interrupted(self.end(process, signal.SIGINT), before)

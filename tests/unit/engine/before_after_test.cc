@@ -58,6 +58,21 @@ TEST(BeforeAfter, WhatIsNotTouchedAndWasBrokenDoesNotFailTheDeploy) {
   EXPECT_FALSE(outcome(*report, "ConfigMap").broken_before);
 }
 
+// The new pods need a while, in which nothing happens to them.
+TEST(BeforeAfter, AFixThatIsSlowIsWaitedFor) {
+  World world;
+  break_it(world, {deployment("web", kCrashing)});
+  auto fixed = deployment("web", kGood);
+  model::Json& pods = fixed.json["spec"]["template"]["metadata"];
+  pods["labels"]["instantexec.dev/fault"] = "slow-start";
+  pods["annotations"]["instantexec.dev/ready-after"] = "90s";
+  world.options.timeout = std::chrono::minutes(10);
+  const auto report = world.deploy({fixed});
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->result, model::DeployResult::kDeployed);
+  EXPECT_FALSE(outcome(*report, "Deployment").broken_before);
+}
+
 // The same release once more, which writes nothing.
 TEST(BeforeAfter, ADeployThatChangesNothingIsJudgedLikeAnyOther) {
   World world;

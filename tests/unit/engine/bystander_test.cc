@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
+
 #include "unit/engine/world.h"
 
 // Workloads that a release does not write, and that have to be well again when it is undone: they use what
@@ -218,6 +220,32 @@ TEST_F(Bystander, OfAServerThatIsSilentAreNotCalledHealthy) {
   EXPECT_EQ(report->result, model::DeployResult::kRollbackIncomplete);
   EXPECT_THAT(report->verification->differences,
               testing::Contains(testing::HasSubstr("whether it is healthy could not be read")));
+}
+
+// It was put back, and somebody deletes or replaces it while it becomes ready. There is nothing to wait for.
+TEST_F(Bystander, IsNotTheOnlyOneThatSomebodyMayDelete) {
+  for (const bool anew : {false, true}) {
+    World other;
+    other.options.timeout = std::chrono::minutes(20);
+    auto slow = idle(kGood);
+    ASSERT_EQ(other.deploy_word({config("c", "1"), slow}), "deployed");
+    std::optional<Instant> gone;
+    other.server.store().listen([&](const sim::Change& change) {
+      const bool restored =
+          change.after && change.before && change.after->name() == "idle" &&
+          model::get_string(change.before->json, "/spec/template/spec/containers/0/image") == kMissing &&
+          model::get_string(change.after->json, "/spec/template/spec/containers/0/image") == kGood;
+      if (gone || !restored) return;
+      gone = other.server.now() + Duration{100};
+      other.server.timeline().at(*gone, [&other, anew] {
+        other.foreign_delete(idle(kGood));
+        if (anew) other.foreign_apply(idle(kMissing));
+      });
+    });
+    EXPECT_EQ(other.deploy_word({config("c", "2"), idle(kMissing)}), "rollback_incomplete") << anew;
+    ASSERT_TRUE(gone) << anew;
+    EXPECT_LT(other.server.now() - *gone, std::chrono::minutes(2)) << anew;
+  }
 }
 
 // That is somebody's wish, also while something holds it.

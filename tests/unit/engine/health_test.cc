@@ -111,6 +111,7 @@ TEST(Health, WhatAReadDoesNotConfirmIsNotReadyWhenTheTimeIsUp) {
     ASSERT_TRUE(report->cause);
     EXPECT_EQ(report->cause->object.name, "gate");
     EXPECT_NE(world.get("ConfigMap", "old"), nullptr) << "pruned for a release that is not ready";
+    EXPECT_EQ(report->cause->summary.find("has its address"), std::string::npos) << report->cause->summary;
   }
 }
 
@@ -132,6 +133,7 @@ TEST(Health, WhatCannotBeReadIsNotReadyWhenTheTimeIsUp) {
     EXPECT_EQ(word(report), row.result);
     ASSERT_TRUE(report && report->cause);
     EXPECT_EQ(report->cause->object.name, "gate");
+    EXPECT_NE(report->cause->summary.find("could not be read"), std::string::npos) << report->cause->summary;
   }
 }
 

@@ -278,6 +278,25 @@ TEST(Undo, AValueThatDoesNotHoldIsNoticed) {
   EXPECT_EQ(report->result, model::DeployResult::kRollbackIncomplete);
 }
 
+// Its owners cannot be given back, which is no reason not to look at its health.
+TEST(Undo, WhatIsNotWellAgainIsSaidWhateverBecameOfItsOwners) {
+  World world;
+  ASSERT_EQ(world.deploy_word({deployment("web", kGood)}), "deployed");
+  auto broken = deployment("web", kMissing);
+  broken.json["spec"]["strategy"] = {{"type", "RollingUpdate"}, {"rollingUpdate", {{"maxUnavailable", 2}}}};
+  world.server.faults.on_request = [&world, broken, patches = 0](const sim::RequestInfo& info) mutable {
+    if (info.verb != "patch" || info.ref.name != "web") return sim::Fault{};
+    if (++patches == 1) return sim::Fault{};
+    // Somebody breaks it as soon as its values are back.
+    if (patches == 2) world.foreign_apply(broken);
+    return sim::Fault{sim::Fault::Kind::kAnswer, 403};
+  };
+  const auto report = world.deploy({deployment("web", kCrashing)});
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->result, model::DeployResult::kRollbackIncomplete);
+  EXPECT_FALSE(report->verification->behaviour);
+}
+
 // Many fields of others are counted, not listed.
 TEST(Undo, NamesAFewOfManyFieldsThatOthersChanged) {
   World world;

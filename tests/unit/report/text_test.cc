@@ -5,6 +5,7 @@
 #include "report/json.h"
 #include "report/outcome.h"
 #include "report/progress.h"
+#include "report/views.h"
 
 namespace instantexec::report {
 namespace {
@@ -239,6 +240,41 @@ TEST(LineProgress, LeavesOutARepeatedLine) {
   progress.emit(model::Note{"other"});
   progress.emit(model::Note{"same"});
   EXPECT_EQ(out, "same\nother\nsame\n");
+}
+
+// A command that writes must not go to another cluster than the one that was meant.
+TEST(NextCommand, NamesTheSameCluster) {
+  model::DeployReport report;
+  report.release = "shop";
+  report.ns = "demo";
+  report.result = model::DeployResult::kFailedKept;
+  EXPECT_EQ(next_command(report), "") << "there is nothing to go back to";
+  report.previous_revision = 3;
+  EXPECT_EQ(next_command(report), "kubectl instantexec rollback -n demo --release shop");
+  report.recover_command = "kubectl instantexec recover -n demo --release shop --context prod";
+  EXPECT_EQ(next_command(report), "kubectl instantexec rollback -n demo --release shop --context prod");
+  report.result = model::DeployResult::kUnhealthy;
+  EXPECT_EQ(next_command(report), "kubectl instantexec status -n demo --release shop --context prod");
+  report.result = model::DeployResult::kInterrupted;
+  EXPECT_EQ(next_command(report), report.recover_command);
+}
+
+TEST(StatusText, NamesTheFailedRevisionThatWasLeft) {
+  ReleaseView release;
+  release.release = "shop";
+  release.ns = "demo";
+  release.exists = true;
+  release.revision = 4;
+  release.failed_kept = 5;
+  release.recover = "kubectl instantexec recover -n demo --release shop --context prod";
+  const std::string text = status_text(release, {});
+  EXPECT_NE(
+      text.find("revision 5 failed and was left as it is\n  next: kubectl instantexec rollback 4 -n demo "
+                "--release shop --context prod\n"),
+      std::string::npos)
+      << text;
+  release.revision = 0;
+  EXPECT_EQ(status_text(release, {}).find("next:"), std::string::npos) << "there is nothing to go back to";
 }
 
 }  // namespace
