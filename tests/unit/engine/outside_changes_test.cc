@@ -333,6 +333,22 @@ TEST(LostRecord, IsSaidByARunThatDoesNotEnd) {
   }
 }
 
+// What is partly undone rests on its record, so it is asked for once more.
+TEST(LostRecord, ThatCannotBeLookedAtIsSaid) {
+  World world;
+  ASSERT_EQ(world.deploy_word({config("a", "1")}), "deployed");
+  world.server.faults.on_request = [put_back = false](const sim::RequestInfo& info) mutable {
+    put_back = put_back || (info.verb == "delete" && info.ref.name == "web");
+    const bool hidden = info.ref.name == "a" && info.verb == "get";
+    const bool refused = info.ref.name == "instantexec.web" && info.verb == "replace";
+    return put_back && (hidden || refused) ? sim::Fault{sim::Fault::Kind::kAnswer, 403} : sim::Fault{};
+  };
+  EXPECT_EQ(world.deploy_word({config("a", "2"), deployment("web", kBroken)}), "error: unfinished");
+  world.server.faults.on_request = nullptr;
+  world.restart();
+  EXPECT_EQ(word(world.recover()), "rolled_back");
+}
+
 // The head is stored, though its answer was lost and nobody could see it.
 TEST(Chunks, OfAWriteThatMayBeDoneAreKept) {
   for (const int status : {429, 403}) {
