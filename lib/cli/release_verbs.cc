@@ -150,7 +150,7 @@ Outcome run_rollback(const VerbContext& context) {
           ? Result<bool>(true)
           : confirm(context, fmt::format("Roll release {} in namespace {} (context {}) back to {}?",
                                          w.release().release, w.release().ns, w.info().context,
-                                         revision == 0 ? "the last good revision before the one in force"
+                                         revision == 0 ? "the last good revision"
                                                        : fmt::format("revision {}", revision)));
   if (!yes) return failed(w.new_report("rollback"), yes.error(), std::nullopt);
   if (!*yes) {

@@ -240,6 +240,7 @@ class Deployer {
     const journal::Head& head = operation_.stored.head;
     const bool settled = head.phase == journal::Phase::kDeployed || head.phase == journal::Phase::kRolledBack;
     if (planned.plan.changes_anything() || head.revision == 0 || !settled) return false;
+    if (journal::left_as_failed(head) != nullptr) return false;
     if (kind_.target > 0) return false;
     std::vector<journal::Member> members = head.members;
     for (const plan::Step& step : planned.plan.steps) {

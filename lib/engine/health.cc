@@ -274,7 +274,8 @@ std::optional<Instant> HealthMonitor::gives_up_at(const Tracked& tracked) {
       tracked.patience ? std::optional(tracked.last_change + *tracked.patience) : std::nullopt;
   if (!tracked.recovers_by) return silent;
   // A rollout that goes back goes on for as long as it moves.
-  return tracked.written && silent ? std::max(*tracked.recovers_by, *silent) : *tracked.recovers_by;
+  if (!tracked.written) return tracked.recovers_by;
+  return silent ? std::optional(std::max(*tracked.recovers_by, *silent)) : std::nullopt;
 }
 
 bool HealthMonitor::settled(const Tracked& tracked, bool at_last) const {

@@ -53,6 +53,12 @@ void HealthMonitor::found(const model::ObjectRef& ref, const model::Object* obje
     const bool same = known != nullptr && known->resource_version() == object->resource_version();
     if (same || outdated(*object)) return;
   } else if (known == nullptr) {
+    // Of one that was ready by existing no more is known than that it was there.
+    Tracked& tracked = tracked_.at(ref);
+    if (tracked.current_uid.empty()) return;
+    by_uid_[tracked.current_uid].erase(ref);
+    tracked.current_uid.clear();
+    dirty_.insert(ref);
     return;
   }
   const model::Gvk gvk = tracked_.at(ref).object.gvk();

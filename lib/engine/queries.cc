@@ -152,8 +152,8 @@ Result<ReleaseStatus> release_status(Environment environment, const ReleaseOptio
   out.exists = stored.exists();
   out.revision = stored.head.revision;
   if (recoverable(stored.head)) out.unfinished = last_operation(stored.head);
-  if (stored.head.phase == journal::Phase::kFailedKept && stored.head.operation)
-    out.failed_kept = stored.head.operation->revision;
+  const journal::Revision* left = journal::left_as_failed(stored.head);
+  if (left != nullptr && left->result == journal::Phase::kFailedKept) out.failed_kept = left->revision;
   note_lock(session, responses[1], out);
   for (const journal::Revision& revision : stored.head.revisions) {
     if (revision.revision != stored.head.revision) continue;

@@ -402,9 +402,17 @@ int last_good_before(const std::vector<Revision>& revisions, int in_force) {
   return out;
 }
 
+const Revision* left_as_failed(const Head& head) {
+  for (const Revision& revision : head.revisions) {
+    if (revision.result == Phase::kRolledBack) continue;
+    const bool left = revision.result == Phase::kFailedKept || revision.result == Phase::kRollbackIncomplete;
+    return left ? &revision : nullptr;
+  }
+  return nullptr;
+}
+
 int rollback_target(const Head& head) {
-  const bool left_it = head.phase == Phase::kFailedKept || head.phase == Phase::kRollbackIncomplete;
-  return left_it ? head.revision : last_good_before(head.revisions, head.revision);
+  return left_as_failed(head) != nullptr ? head.revision : last_good_before(head.revisions, head.revision);
 }
 
 std::vector<int> expired(const std::vector<Revision>& revisions, int in_force, int limit) {

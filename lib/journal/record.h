@@ -185,6 +185,11 @@ class PayloadReader {
 // other than the one a rollback in force has just left; 0: none.
 [[nodiscard]] int last_good_before(const std::vector<Revision>& revisions, int in_force);
 
+// The operation that failed and was left as it is, or undone incompletely, when nothing went well since: what
+// is there is not the revision in force. What was undone completely since changes nothing. Null: there is
+// none.
+[[nodiscard]] const Revision* left_as_failed(const Head& head);
+
 // The same for a release. One that was left as a failed deploy or an incomplete undo left it is not at the
 // revision in force, so that is where `rollback` returns to.
 [[nodiscard]] int rollback_target(const Head& head);

@@ -149,7 +149,14 @@ Result<InstantExecutionPipeline::Ending> InstantExecutionPipeline::deploy(Instan
                                  [](const plan::Step& planned) { return plan::writes(planned.op); })),
        plan_->executable());
   if (ports_.approve && plan_->executable() && plan_->plan.changes_anything() && !options.dry_run_server) {
-    IE_TRY_ASSIGN(const bool yes, ports_.approve(*plan_));
+    Result<bool> answer = ports_.approve(*plan_);
+    // Then it is not so that nothing was written.
+    if (!answer && recovered) {
+      return fail(
+          errors::kDeclined,
+          "what an earlier run had left was recovered, and nothing was deployed: " + answer.error().message);
+    }
+    IE_TRY_ASSIGN(const bool yes, std::move(answer));
     if (!yes) {
       return fail(errors::kDeclined, recovered ? "declined; what an earlier run had left was recovered, and "
                                                  "nothing was deployed"

@@ -171,8 +171,10 @@ std::string next_command(const model::DeployReport& report) {
     case DeployResult::kInterrupted:
       return same_cluster(report.recover_command, "recover", where + release);
     case DeployResult::kFailedKept:
-      return rollback_available(report) ? same_cluster(report.recover_command, "rollback", where + release)
-                                        : "";
+      return rollback_available(report)
+                 ? same_cluster(report.recover_command, fmt::format("rollback {}", report.previous_revision),
+                                where + release)
+                 : "";
     case DeployResult::kUnhealthy:
       return same_cluster(report.recover_command, "status", where + release);
     default:

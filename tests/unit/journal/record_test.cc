@@ -395,6 +395,25 @@ TEST(RollbackTarget, IsTheRevisionInForceWhenSomethingElseWasLeft) {
   }
 }
 
+// What was undone since has put back what that had left.
+TEST(RollbackTarget, AFailureThatWasLeftCountsUntilSomethingGoesWell) {
+  Head head;
+  head.phase = Phase::kRolledBack;
+  head.revision = 2;
+  head.revisions = {revision(4, Phase::kRolledBack), revision(3, Phase::kFailedKept), revision(2),
+                    revision(1)};
+  ASSERT_NE(left_as_failed(head), nullptr);
+  EXPECT_EQ(left_as_failed(head)->revision, 3);
+  EXPECT_EQ(rollback_target(head), 2);
+  head.phase = Phase::kDeployed;
+  head.revision = 5;
+  head.revisions.insert(head.revisions.begin(), revision(5));
+  EXPECT_EQ(left_as_failed(head), nullptr);
+  EXPECT_EQ(rollback_target(head), 2);
+  head.revisions.clear();
+  EXPECT_EQ(left_as_failed(head), nullptr);
+}
+
 TEST(Expired, KeepsWhatARollbackNeeds) {
   std::vector<Revision> revisions;
   for (int i = 12; i >= 1; --i) revisions.push_back(revision(i));

@@ -250,9 +250,9 @@ TEST(NextCommand, NamesTheSameCluster) {
   report.result = model::DeployResult::kFailedKept;
   EXPECT_EQ(next_command(report), "") << "there is nothing to go back to";
   report.previous_revision = 3;
-  EXPECT_EQ(next_command(report), "kubectl instantexec rollback -n demo --release shop");
+  EXPECT_EQ(next_command(report), "kubectl instantexec rollback 3 -n demo --release shop");
   report.recover_command = "kubectl instantexec recover -n demo --release shop --context prod";
-  EXPECT_EQ(next_command(report), "kubectl instantexec rollback -n demo --release shop --context prod");
+  EXPECT_EQ(next_command(report), "kubectl instantexec rollback 3 -n demo --release shop --context prod");
   report.result = model::DeployResult::kUnhealthy;
   EXPECT_EQ(next_command(report), "kubectl instantexec status -n demo --release shop --context prod");
   report.result = model::DeployResult::kInterrupted;
