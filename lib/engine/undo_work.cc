@@ -185,9 +185,7 @@ Next UndoWork::give_up(std::size_t node, std::string message) {
   outcome.failed = true;
   outcome.message = std::move(message);
   // Its values are back, so its health counts, whatever became of its owners.
-  const auto live = live_.find(saved(node).object);
-  const bool ours = outcome.wrote && outcome.kind != Kind::kLost;
-  if (ours && live != live_.end()) outcome.stored = live->second;
+  if (outcome.wrote && outcome.kind != Kind::kLost) outcome.stored = live_[saved(node).object];
   session_.emit(model::ObjectWritten{saved(node).object, model::Action::kFailed, outcomes_[node].message});
   // Others do not have to stay as they are because this one does.
   return Next::done();

@@ -163,7 +163,7 @@ class Ours(Tool):
         return self.deploy(namespace, "new")
 
     def go_on(self, namespace):
-        return self.run(namespace, [sandbox.binary(), "recover", "-n", namespace, "--release", "web", "-y"])
+        return self.run(namespace, [sandbox.binary(), "recover", "-n", namespace, "--release", "web"])
 
 
 TOOLS = {"kubectl": Kubectl, "helm": Helm, "ours": Ours}
