@@ -82,8 +82,11 @@ Result<ExecAnswer> parse_exec_answer(const ExecConfig& exec, std::string_view ou
   if (model::get_string(*root, "/kind") != "ExecCredential")
     return bad("answered something else than an ExecCredential");
   if (version != exec.api_version) {
-    return bad(fmt::format("answered with apiVersion \"{}\", but the kubeconfig says {}",
-                           sanitise_line(version, 100), exec.api_version));
+    // Any other text is not repeated: who confuses the fields may have put a secret there.
+    const bool known = version == kV1 || version == kV1Beta1 || version == kV1Alpha1;
+    return bad(fmt::format("answered with {}, but the kubeconfig says {}",
+                           known ? "apiVersion \"" + version + "\"" : std::string("an unknown apiVersion"),
+                           exec.api_version));
   }
   std::vector<std::string> problems;
   FieldReader top(*root, "", problems);

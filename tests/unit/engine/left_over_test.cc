@@ -120,6 +120,15 @@ TEST_F(LeftOver, IsPrunedThoughItBelongedToTheReleaseBefore) {
   EXPECT_EQ(world.get("ConfigMap", "new"), nullptr) << "nobody would ever have pruned it";
 }
 
+// It was missing before, and is so again: the release in force still has it.
+TEST_F(LeftOver, AMemberThatSomebodyHadDeletedStaysOne) {
+  ASSERT_EQ(world.deploy_word({config("a", "1"), config("new", "1")}), "deployed");
+  world.foreign_delete(config("new", ""));
+  EXPECT_EQ(world.deploy_word({config("a", "2"), config("new", "1"), deployment("web", kMissing)}),
+            "rolled_back");
+  EXPECT_EQ(members(), 2U);
+}
+
 TEST_F(LeftOver, RollbackReturnsToWhatIsInForce) {
   leave_new_one();
   const auto report = rollback(world.environment(), world.options, 0);

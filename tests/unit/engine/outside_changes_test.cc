@@ -455,6 +455,9 @@ TEST(EditedMeanwhile, WhatWasNeverWrittenIsNotUndoneByARecovery) {
   EXPECT_EQ(model::get_string(world.get("ConfigMap", "b")->json, "/data/key"), "1");
   EXPECT_THAT(report->verification->differences,
               testing::Contains(testing::HasSubstr("someone else changed it before it was written")));
+  EXPECT_THAT(report->verification->differences,
+              testing::Not(testing::Contains(testing::HasSubstr("changed by someone else meanwhile"))))
+      << "all of it is theirs";
 }
 
 // Somebody replaces what was created, and its mark is gone. It is not ours to delete, and not gone either.

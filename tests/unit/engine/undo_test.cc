@@ -301,6 +301,32 @@ TEST(Undo, WhatIsNotWellAgainIsSaidWhateverBecameOfItsOwners) {
   EXPECT_FALSE(report->verification->behaviour);
 }
 
+// It had no entry of ours before, and has none again: that does not mean that it was never written.
+TEST(Undo, OfAnAdoptedObjectKnowsThatItWasWritten) {
+  World world;
+  world.foreign_apply(config("c", "1"));
+  world.server.run_for(Duration{5'000});
+  world.options.force_conflicts = true;
+  world.options.adopt = true;
+  world.server.store().listen([&world, edited = false](const sim::Change& change) mutable {
+    if (edited || !change.after || change.after->name() != "c") return;
+    if (model::get_string(change.after->json, "/data/key") != "2") return;
+    edited = true;
+    world.server.timeline().at(world.server.now() + Duration{100}, [&world] {
+      auto theirs = config("c", "2");
+      theirs.json["data"] = {{"extra", "x"}};
+      world.foreign_apply(theirs, "third");
+    });
+  });
+  const auto report = world.deploy({config("c", "2"), deployment("web", kMissing)});
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->result, model::DeployResult::kRolledBack);
+  EXPECT_EQ(world.get("ConfigMap", "c")->json["data"], (model::Json{{"key", "1"}, {"extra", "x"}}));
+  EXPECT_EQ(report->verification->differences,
+            std::vector<std::string>{
+                "ConfigMap default/c: /data/extra was changed by someone else meanwhile, and stays so"});
+}
+
 // Many fields of others are counted, not listed.
 TEST(Undo, NamesAFewOfManyFieldsThatOthersChanged) {
   World world;
@@ -337,6 +363,8 @@ TEST(Undo, AnObjectThatOthersDeletedMakesItIncomplete) {
   ASSERT_TRUE(report) << report.error().to_string();
   EXPECT_EQ(report->result, model::DeployResult::kRollbackIncomplete);
   EXPECT_FALSE(report->verification->identity);
+  EXPECT_THAT(report->verification->differences,
+              testing::Contains("ConfigMap default/c: someone deleted it meanwhile"));
   EXPECT_EQ(model::get_string(world.get("Deployment", "web", "apps")->json,
                               "/spec/template/spec/containers/0/image"),
             kGood);

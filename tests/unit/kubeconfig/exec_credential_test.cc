@@ -121,6 +121,8 @@ TEST(ExecAnswerText, BadOnesNeverShowWhatTheyHeld) {
       {"text", "hunter2 is your token", "did not print an ExecCredential"},
       {"cut JSON", R"({"status":{"token":"hunter2")", "did not print an ExecCredential"},
       {"list", "[]", "did not print an ExecCredential"},
+      {"a secret for a version", R"({"apiVersion":"hunter2","kind":"ExecCredential","status":{"token":"t"}})",
+       "an unknown apiVersion"},
       {"another kind", R"({"apiVersion":"client.authentication.k8s.io/v1","kind":"Pod"})", "something else"},
       {"another version",
        R"({"apiVersion":"client.authentication.k8s.io/v1beta1","kind":"ExecCredential","status":{"token":"hunter2"}})",
