@@ -113,7 +113,7 @@ report::ReleaseView status_view(const engine::ReleaseStatus& status) {
           status.lock_renewed,
           status.lock_unread,
           status.at_work,
-          status.failed_kept,
+          status.not_undone,
           status.objects,
           {},
           {}};
@@ -137,7 +137,7 @@ model::Json status_document(const engine::ReleaseStatus& status) {
                        {"lock_renewed", status.lock_renewed},
                        {"lock_unread", status.lock_unread},
                        {"at_work", status.at_work},
-                       {"failed_kept", status.failed_kept},
+                       {"not_undone", status.not_undone},
                        {"objects", std::move(objects)}};
   if (status.unfinished) {
     document["unfinished"] = {{"phase", status.unfinished->phase},

@@ -246,8 +246,7 @@ class Deployer {
     for (const plan::Step& step : planned.plan.steps) {
       if (step.op == plan::Op::kKeep && step.forgotten) return false;
       const auto known = std::find_if(members.begin(), members.end(), [&](const journal::Member& member) {
-        return member.gvk.group == step.object.group && member.gvk.kind == step.object.kind &&
-               member.ns == step.object.ns && member.name == step.object.name && member.uid == step.uid;
+        return member.ref() == step.object && member.uid == step.uid;
       });
       if (known == members.end()) return false;
       members.erase(known);

@@ -125,12 +125,12 @@ struct ReleaseStatus {
   std::string source_commit;
   std::string deployed;                           // RFC 3339
   std::optional<UnfinishedOperation> unfinished;  // what a recovery would take up
-  int failed_kept = 0;                            // the revision that failed and was left; 0: none
-  std::string lock_holder;                        // empty: free
-  std::string lock_renewed;                       // RFC 3339, by the holder's clock; empty: free, or never
-  std::string lock_unread;                        // why nothing is known of the lock; empty: it was read
-  bool at_work = false;                           // on what is unfinished: its lock was renewed a moment ago
-  std::vector<model::ObjectOutcome> objects;      // of the revision in force, with their health now
+  int not_undone = 0;       // the revision that failed and was left, as asked or incompletely undone; 0: none
+  std::string lock_holder;  // empty: free
+  std::string lock_renewed;                   // RFC 3339, by the holder's clock; empty: free, or never
+  std::string lock_unread;                    // why nothing is known of the lock; empty: it was read
+  bool at_work = false;                       // on what is unfinished: its lock was renewed a moment ago
+  std::vector<model::ObjectOutcome> objects;  // of the revision in force, with their health now
 };
 
 struct RecoverOptions {

@@ -61,16 +61,17 @@ void note_former_health(Session& session, PlanResult& planned, const HealthOptio
   }
 }
 
-std::set<model::ObjectRef> unready_before(const PlanResult& planned) {
-  std::set<model::ObjectRef> out(planned.under_way.begin(), planned.under_way.end());
-  for (const auto& [ref, former] : planned.former) out.insert(ref);
+std::set<model::ObjectRef> unready_before(const FormerHealth& former,
+                                          const std::vector<model::ObjectRef>& under_way) {
+  std::set<model::ObjectRef> out(under_way.begin(), under_way.end());
+  for (const auto& [ref, one] : former) out.insert(ref);
   return out;
 }
 
-std::vector<Bystander> bystanders_of(const PlanResult& planned, const status::Options& options) {
-  const std::set<model::ObjectRef> unready = unready_before(planned);
+std::vector<Bystander> bystanders_of(const plan::Plan& plan, const std::set<model::ObjectRef>& unready,
+                                     const status::Options& options) {
   std::vector<Bystander> out;
-  for (const plan::Step& step : planned.plan.steps) {
+  for (const plan::Step& step : plan.steps) {
     const bool ends = step.gvk.group == "batch" && step.gvk.kind == "Job";
     const bool runs = !ends && !status::child_kinds(step.gvk, options).empty();
     if (step.op == plan::Op::kUnchanged && runs && !unready.contains(step.object))

@@ -21,9 +21,12 @@ using FormerHealth = std::map<model::ObjectRef, status::Former>;
 void note_former_health(Session& session, PlanResult& planned, const HealthOptions& options);
 
 // Everything that was not ready then.
-[[nodiscard]] std::set<model::ObjectRef> unready_before(const PlanResult& planned);
+[[nodiscard]] std::set<model::ObjectRef> unready_before(const FormerHealth& former,
+                                                        const std::vector<model::ObjectRef>& under_way);
 // Workloads that the plan leaves as they are, and that were ready then. Not Jobs, which do not run again.
-[[nodiscard]] std::vector<Bystander> bystanders_of(const PlanResult& planned, const status::Options& options);
+[[nodiscard]] std::vector<Bystander> bystanders_of(const plan::Plan& plan,
+                                                   const std::set<model::ObjectRef>& unready,
+                                                   const status::Options& options);
 
 // To and from the records of an operation, for a run that is resumed by another process.
 [[nodiscard]] std::vector<journal::Unwell> to_records(const FormerHealth& former);

@@ -303,8 +303,8 @@ class Forward {
       if (after != planned_.after.end()) saved.after = std::move(after->second);
       task.saved.push_back(std::move(saved));
     }
-    task.bystanders = bystanders_of(planned_, operation_.options.readiness);
-    task.unready = unready_before(planned_);
+    task.unready = unready_before(planned_.former, planned_.under_way);
+    task.bystanders = bystanders_of(planned_.plan, *task.unready, operation_.options.readiness);
     return task;
   }
 
@@ -319,12 +319,12 @@ class Forward {
   // --no-rollback: what is there now is what later runs start from.
   Result<model::DeployReport> keep() {
     std::vector<journal::Member> members = commit_members(planned_.plan, uids_by_now(), {});
-    std::set<std::tuple<std::string, std::string, std::string, std::string>> known;
+    std::set<model::ObjectRef> known;
     for (const journal::Member& member : members) {
-      known.insert({member.gvk.group, member.gvk.kind, member.ns, member.name});
+      known.insert(member.ref());
     }
     for (const journal::Member& member : operation_.stored.head.members) {
-      if (known.insert({member.gvk.group, member.gvk.kind, member.ns, member.name}).second) {
+      if (known.insert(member.ref()).second) {
         members.push_back(member);
       }
     }

@@ -65,7 +65,7 @@ Status HealthFollower::find_places() {
       release_ = options_.release;
       revision_ = stored.head.revision;
       for (const journal::Member& member : stored.head.members) {
-        objects_[{member.gvk.group, member.gvk.kind, member.ns, member.name}];
+        objects_[member.ref()];
         roots.emplace(member.gvk, member.ns);
       }
     }

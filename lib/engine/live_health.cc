@@ -109,12 +109,12 @@ void read_children(Session& session, const HealthPlaces& places, const status::O
 Status read_members(Session& session, const journal::Head& head, HealthPlaces& places, LiveHealth& out) {
   LiveQuery query;
   for (const journal::Member& member : head.members) {
-    query.want(member.gvk, {member.gvk.group, member.gvk.kind, member.ns, member.name});
+    query.want(member.gvk, member.ref());
     places.emplace(member.gvk, member.ns);
   }
   IE_TRY_ASSIGN(const LiveObjects live, read_live(session, query));
   for (const journal::Member& member : head.members) {
-    const model::ObjectRef ref{member.gvk.group, member.gvk.kind, member.ns, member.name};
+    const model::ObjectRef ref = member.ref();
     if (const auto found = live.find(ref); found != live.end()) {
       out.objects.push_back(found->second);
     } else {

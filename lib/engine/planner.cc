@@ -333,7 +333,7 @@ class Planner {
   // taken for gone it would never be pruned.
   Status refresh_for_members(const std::set<model::ObjectRef>& wanted) {
     const bool unknown = std::any_of(head_.members.begin(), head_.members.end(), [&](const auto& member) {
-      return !wanted.contains({member.gvk.group, member.gvk.kind, member.ns, member.name}) &&
+      return !wanted.contains(member.ref()) &&
              out_.catalog->find_preferred(member.gvk.group, member.gvk.kind) == nullptr;
     });
     if (!unknown) return {};
@@ -348,7 +348,7 @@ class Planner {
     LiveQuery more;
     IE_TRY(refresh_for_members(wanted));
     for (const journal::Member& member : head_.members) {
-      const model::ObjectRef ref{member.gvk.group, member.gvk.kind, member.ns, member.name};
+      const model::ObjectRef ref = member.ref();
       members_.push_back({member.gvk, ref, member.uid});
       if (wanted.contains(ref)) continue;
       // Recorded in a version that is no longer served: any other will do.

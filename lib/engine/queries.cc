@@ -53,7 +53,7 @@ std::vector<model::ObjectOutcome> read_health(status::Context context,
   std::vector<model::ObjectOutcome> out;
   for (const journal::Member& member : head.members) {
     model::ObjectOutcome entry;
-    entry.object = {member.gvk.group, member.gvk.kind, member.ns, member.name};
+    entry.object = member.ref();
     const auto found = look.objects.find(entry.object);
     const auto unread = look.unread.find(entry.object);
     if (found != look.objects.end()) {
@@ -83,7 +83,7 @@ Result<std::vector<model::ObjectOutcome>> health_now(Session& session, const jou
   std::set<model::Gvk> gvks;
   for (const journal::Member& member : head.members) {
     gvks.insert(member.gvk);
-    query.want(member.gvk, {member.gvk.group, member.gvk.kind, member.ns, member.name});
+    query.want(member.gvk, member.ref());
     const auto children = status::child_kinds(member.gvk, options.readiness);
     for (const model::Gvk& child : children) kinds.emplace(child, member.ns);
     if (status::events_tell(member.gvk, options.readiness))
@@ -153,7 +153,7 @@ Result<ReleaseStatus> release_status(Environment environment, const ReleaseOptio
   out.revision = stored.head.revision;
   if (recoverable(stored.head)) out.unfinished = last_operation(stored.head);
   const journal::Revision* left = journal::left_as_failed(stored.head);
-  if (left != nullptr && left->result == journal::Phase::kFailedKept) out.failed_kept = left->revision;
+  if (left != nullptr && !out.unfinished) out.not_undone = left->revision;
   note_lock(session, responses[1], out);
   for (const journal::Revision& revision : stored.head.revisions) {
     if (revision.revision != stored.head.revision) continue;
@@ -171,8 +171,7 @@ Result<std::vector<Touched>> release_objects(Environment environment, const Rele
   IE_TRY_ASSIGN(const StoredHead stored, store.load_head());
   std::vector<Touched> out;
   for (const journal::Member& member : stored.head.members) {
-    out.push_back(
-        {member.gvk, {member.gvk.group, member.gvk.kind, member.ns, member.name}, plan::Op::kUnchanged});
+    out.push_back({member.gvk, member.ref(), plan::Op::kUnchanged});
   }
   return out;
 }

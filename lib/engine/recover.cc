@@ -218,13 +218,10 @@ std::vector<journal::SavedObject> what_was_written(Recorded recorded) {
 
 // What has to be ready again, as far as the record tells.
 void note_health(const Operation& operation, const Recorded& recorded, UndoTask& task) {
-  if (!recorded.payload.under_way) return;
-  PlanResult planned;
-  planned.plan = recorded.plan;
-  planned.former = from_records(recorded.payload.unwell);
-  planned.under_way = *recorded.payload.under_way;
-  task.unready = unready_before(planned);
-  task.bystanders = bystanders_of(planned, operation.options.readiness);
+  const journal::Payload& payload = recorded.payload;
+  if (!payload.under_way) return;
+  task.unready = unready_before(from_records(payload.unwell), *payload.under_way);
+  task.bystanders = bystanders_of(recorded.plan, *task.unready, operation.options.readiness);
 }
 
 Result<model::DeployReport> go_back(Operation& operation, Recorded recorded) {

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "base/text.h"
-
 #include "engine/delete_work.h"
 #include "engine/errors.h"
 #include "engine/health.h"
@@ -39,10 +38,6 @@ constexpr Duration kForgottenWithin{10'000};
 constexpr int kSoon = 2;
 // Fields that others changed, of one object.
 constexpr std::size_t kNamed = 20;
-
-model::ObjectRef ref_of(const journal::Member& member) {
-  return {member.gvk.group, member.gvk.kind, member.ns, member.name};
-}
 
 class UndoRun {
  public:
@@ -396,9 +391,9 @@ class UndoRun {
   void adopt_left_over() {
     std::vector<journal::Member>& members = operation_.stored.head.members;
     std::set<model::ObjectRef> left;
-    for (const journal::Member& one : left_over_) left.insert(ref_of(one));
+    for (const journal::Member& one : left_over_) left.insert(one.ref());
     // One of that name was in the release before, and somebody had deleted it.
-    std::erase_if(members, [&](const journal::Member& member) { return left.contains(ref_of(member)); });
+    std::erase_if(members, [&](const journal::Member& member) { return left.contains(member.ref()); });
     members.insert(members.end(), left_over_.begin(), left_over_.end());
   }
 
@@ -409,7 +404,7 @@ class UndoRun {
       if (!saved.before) created.insert(saved.object);
     }
     std::erase_if(operation_.stored.head.members,
-                  [&](const journal::Member& member) { return created.contains(ref_of(member)); });
+                  [&](const journal::Member& member) { return created.contains(member.ref()); });
   }
 
   [[nodiscard]] std::string failure_of(std::size_t i, const std::string& otherwise) const {

@@ -71,6 +71,7 @@ struct Member {
   std::string ns;
   std::string name;
   std::string uid;
+  [[nodiscard]] model::ObjectRef ref() const { return {gvk.group, gvk.kind, ns, name}; }
   friend bool operator==(const Member&, const Member&) = default;
 };
 

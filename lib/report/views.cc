@@ -151,9 +151,8 @@ std::string lock_text(const ReleaseView& release) {
 }
 
 std::string kept_text(const ReleaseView& release, const Style& style) {
-  if (release.failed_kept == 0) return {};
-  return paint(style, Colour::kRed,
-               fmt::format("revision {} failed and was left as it is", release.failed_kept)) +
+  if (release.not_undone == 0) return {};
+  return paint(style, Colour::kRed, fmt::format("revision {} failed and is not undone", release.not_undone)) +
          "\n" +
          (release.revision > 0
               ? "  next: " +

@@ -77,7 +77,7 @@ struct ReleaseView {
   std::string lock_renewed;  // RFC 3339; empty: not known
   std::string lock_unread;   // why nothing is known of the lock; empty: it was read
   bool at_work = false;      // what is unfinished is being worked on
-  int failed_kept = 0;       // the revision that failed and was left as it is; 0: none
+  int not_undone = 0;        // the revision that failed and is not undone; 0: none
   std::vector<model::ObjectOutcome> objects;
   std::string recover;     // the command for unfinished work; empty: one without a connection
   std::string state_file;  // that an interrupted run left on this machine; empty: none

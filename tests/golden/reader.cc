@@ -294,7 +294,7 @@ report::ReleaseView release_view(const Json& json) {
   out.lock_holder = get_string(json, "/lock_holder");
   out.lock_renewed = get_string(json, "/lock_renewed");
   out.lock_unread = get_string(json, "/lock_unread");
-  out.failed_kept = static_cast<int>(get_int(json, "/failed_kept"));
+  out.not_undone = static_cast<int>(get_int(json, "/not_undone"));
   out.at_work = get_bool(json, "/at_work");
   for (const Json& item : get_array(json, "/objects")) out.objects.push_back(outcome(item));
   return out;

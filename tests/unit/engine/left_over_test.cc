@@ -86,6 +86,17 @@ TEST_F(LeftOver, WhoIsStoppedAtTheSecondTryLeavesItToARecovery) {
   EXPECT_EQ(differences(before, world.picture()), "");
 }
 
+// Another operation that is undone leaves it as it was, and recovery cannot go back to it any more.
+TEST_F(LeftOver, IsToldOfAfterAnotherOneWasUndone) {
+  leave_new_one();
+  EXPECT_EQ(release_status(world.environment(), world.options)->not_undone, 0) << "a recovery can, still";
+  EXPECT_EQ(world.deploy_word({config("a", "3"), config("new", "1"), deployment("web", kMissing)}),
+            "rolled_back");
+  EXPECT_EQ(release_status(world.environment(), world.options)->not_undone, 2);
+  EXPECT_EQ(world.deploy_word({config("a", "3")}), "deployed");
+  EXPECT_EQ(release_status(world.environment(), world.options)->not_undone, 0);
+}
+
 TEST_F(LeftOver, IsTakenOverByADeployThatWantsIt) {
   leave_new_one();
   EXPECT_EQ(world.deploy_word({config("a", "1"), config("new", "1")}), "deployed");

@@ -62,6 +62,16 @@ void enforce(World& world, const model::Object& gate, Strict strict) {
   };
 }
 
+// The run dies as soon as the object is written.
+void die_when_written(World& world, const std::string& name) {
+  world.server.faults.on_request = [name,
+                                    inner = world.server.faults.on_request](const sim::RequestInfo& info) {
+    const bool last = info.verb == "apply" && !info.dry_run && info.ref.name == name;
+    if (last) return sim::Fault{sim::Fault::Kind::kDieAfterCommit};
+    return inner ? inner(info) : sim::Fault{};
+  };
+}
+
 // What stands in the namespace and what the release says of itself, after a failed release and another good
 // one.
 void expect_as_before(World& world, const Picture& before, const std::string& what) {
@@ -400,10 +410,7 @@ TEST(RefusedLock, ByAWebhookOfOthersPasses) {
 TEST(RefusedLock, ForLackOfARightTouchesNothing) {
   World world;
   ASSERT_EQ(world.deploy_word({config("a", "1")}), "deployed");
-  world.server.faults.on_request = [](const sim::RequestInfo& info) {
-    const bool last = info.verb == "apply" && !info.dry_run && info.ref.name == "strict";
-    return last ? sim::Fault{sim::Fault::Kind::kDieAfterCommit} : sim::Fault{};
-  };
+  die_when_written(world, "strict");
   EXPECT_THROW((void)world.deploy({config("a", "2"), policy("strict")}), Killed);
   world.server.faults.on_request = nullptr;
   world.allow = [](const model::Json& attributes) {
@@ -428,10 +435,7 @@ TEST(RefusedLock, OfWhatSomebodyElseWorksOnTouchesNothing) {
     const std::string what = row.name;
     World world;
     ASSERT_EQ(world.deploy_word({config("a", "1")}), "deployed");
-    world.server.faults.on_request = [](const sim::RequestInfo& info) {
-      const bool last = info.verb == "apply" && !info.dry_run && info.ref.name == "strict";
-      return last ? sim::Fault{sim::Fault::Kind::kDieAfterCommit} : sim::Fault{};
-    };
+    die_when_written(world, "strict");
     EXPECT_THROW((void)world.deploy({config("a", "2"), policy("strict")}), Killed);
     world.server.faults.on_request = [&, tries = 0](const sim::RequestInfo& info) mutable {
       if (info.ref.kind != "Lease") return sim::Fault{};
@@ -496,11 +500,7 @@ TEST(RefusedLock, OfARunThatDiedIsTakenOverAfterWhatRefusesItWasPutBack) {
     ASSERT_EQ(world.deploy_word(first), "deployed");
     const Picture before = world.picture();
     enforce(world, policy("strict"), {.secrets = true, .leases = true});
-    world.server.faults.on_request = [&,
-                                      inner = world.server.faults.on_request](const sim::RequestInfo& info) {
-      const bool last = info.verb == "apply" && !info.dry_run && info.ref.name == "strict";
-      return last ? sim::Fault{sim::Fault::Kind::kDieAfterCommit} : inner(info);
-    };
+    die_when_written(world, "strict");
     EXPECT_THROW((void)world.deploy({config("a", "2"), policy("strict")}), Killed);
     world.restart();
     const auto report = world.recover();
@@ -515,11 +515,7 @@ TEST(RefusedLock, OfARunThatDiedIsTakenOverByTheNextDeploy) {
   World world;
   ASSERT_EQ(world.deploy_word({config("a", "1")}), "deployed");
   enforce(world, policy("strict"), {.secrets = true, .leases = true});
-  world.server.faults.on_request =
-      [&, inner = world.server.faults.on_request](const sim::RequestInfo& info) mutable {
-        const bool last = info.verb == "apply" && !info.dry_run && info.ref.name == "strict";
-        return last ? sim::Fault{sim::Fault::Kind::kDieAfterCommit} : inner(info);
-      };
+  die_when_written(world, "strict");
   EXPECT_THROW((void)world.deploy({config("a", "2"), policy("strict")}), Killed);
   world.restart();
   EXPECT_EQ(world.deploy_word({config("a", "3")}), "deployed");
@@ -534,10 +530,7 @@ TEST(RefusedLock, ThatIsNotDueToTheReleaseIsSaid) {
     ASSERT_EQ(world.deploy_word({config("a", "1")}), "deployed");
     std::vector<model::Object> wanted{config("a", "2")};
     if (resume) wanted.push_back(policy("strict"));
-    world.server.faults.on_request = [&](const sim::RequestInfo& info) {
-      const bool last = info.verb == "apply" && !info.dry_run && info.ref.name == wanted.back().name();
-      return last ? sim::Fault{sim::Fault::Kind::kDieAfterCommit} : sim::Fault{};
-    };
+    die_when_written(world, wanted.back().name());
     EXPECT_THROW((void)world.deploy(wanted), Killed);
     const auto gate = resume ? policy("strict") : policy("theirs");
     if (!resume) world.foreign_apply(gate);

@@ -149,11 +149,11 @@ TEST(Undo, CanBeSwitchedOff) {
   EXPECT_EQ(report->result, model::DeployResult::kFailedKept);
   EXPECT_EQ(model::get_string(world.get("ConfigMap", "c")->json, "/data/key"), "2");
   EXPECT_NE(world.get("ConfigMap", "old"), nullptr);
-  EXPECT_EQ(release_status(world.environment(), world.options)->failed_kept, 2);
+  EXPECT_EQ(release_status(world.environment(), world.options)->not_undone, 2);
   // One that is undone leaves it as it was, and that is still not the revision in force.
   world.options.rollback_on_failure = true;
   EXPECT_EQ(world.deploy_word({config("c", "4"), deployment("bad", kMissing)}), "rolled_back");
-  EXPECT_EQ(release_status(world.environment(), world.options)->failed_kept, 2);
+  EXPECT_EQ(release_status(world.environment(), world.options)->not_undone, 2);
   // A later good release cleans up after both.
   EXPECT_EQ(world.deploy_word({config("c", "2")}), "deployed");
   EXPECT_EQ(world.get("Deployment", "web", "apps"), nullptr);

@@ -265,13 +265,12 @@ TEST(StatusText, NamesTheFailedRevisionThatWasLeft) {
   release.ns = "demo";
   release.exists = true;
   release.revision = 4;
-  release.failed_kept = 5;
+  release.not_undone = 5;
   release.recover = "kubectl instantexec recover -n demo --release shop --context prod";
   const std::string text = status_text(release, {});
-  EXPECT_NE(
-      text.find("revision 5 failed and was left as it is\n  next: kubectl instantexec rollback 4 -n demo "
-                "--release shop --context prod\n"),
-      std::string::npos)
+  EXPECT_NE(text.find("revision 5 failed and is not undone\n  next: kubectl instantexec rollback 4 -n demo "
+                      "--release shop --context prod\n"),
+            std::string::npos)
       << text;
   release.revision = 0;
   EXPECT_EQ(status_text(release, {}).find("next:"), std::string::npos) << "there is nothing to go back to";
